@@ -1,0 +1,1 @@
+"""What can be asked for: one capability a file, discovered, never listed."""

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from tools.context import Context
+from tools.declare import Params, field, tool
+from vibeboard.asset import Result
+from vibeboard.shot import Voice
+from vibeboard.timing import Rate
+
+
+class SpeakLineParams(Params):
+    text: str = field("The words, without markup", protected=True, widget="text")
+    speaker: str = field("Who says them; decides the voice", protected=True)
+    voice: Voice = field("On screen, off screen or voice over", protected=True)
+    frames: int = field("Length that the words must fit", unit="frame", ge=1, le=24 * 600)
+    fps: Rate = field("Frame rate that the length counts in", unit="frame/s")
+
+
+@tool(module="sequencer", produces="audio")
+async def speak_line(params: SpeakLineParams, ctx: Context) -> Result:
+    """Make scratch sound for a line of dialogue. Output: `audio`, 48 kHz mono WAV of exactly the length asked for."""
+    return await ctx.render("speak_line", params)

@@ -1,0 +1,1 @@
+"""The vocabulary of VibeBoard: plain, frozen, torch-free data that every other package speaks."""

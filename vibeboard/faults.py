@@ -1,0 +1,70 @@
+"""The ways a tool call can end other than well; anything that is not one of these is a bug."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from vibeboard.model import Frozen
+
+
+class FaultKind(StrEnum):
+    REPAIRABLE = "repairable"
+    TRANSIENT = "transient"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    BUG = "bug"
+
+
+class FieldError(Frozen):
+    """One wrong argument: where it is (`camera.keys.0.focal_mm`) and what was expected there."""
+
+    path: str
+    expected: str
+    got: str = ""
+
+
+class Fault(Frozen):
+    """A failed call as a value, the form in which it crosses processes and graph state."""
+
+    kind: FaultKind
+    code: str
+    message: str
+    fields: tuple[FieldError, ...] = ()
+    trace: str = ""
+
+
+class FaultError(Exception):
+    """Base of the stated outcomes; carries its `Fault`."""
+
+    kind: FaultKind
+
+    def __init__(self, code: str, message: str, fields: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.fault = Fault(kind=self.kind, code=code, message=message, fields=fields)
+
+
+class Repairable(FaultError):
+    """The arguments are wrong; the Medic may edit the fields it is allowed to."""
+
+    kind = FaultKind.REPAIRABLE
+
+
+class Transient(FaultError):
+    """The same arguments may work later: memory, network, a worker that died."""
+
+    kind = FaultKind.TRANSIENT
+
+
+class Rejected(FaultError):
+    """A person has to act; never retried, never reworded."""
+
+    kind = FaultKind.REJECTED
+
+
+class Cancelled(FaultError):
+    """Somebody asked for the work to stop."""
+
+    kind = FaultKind.CANCELLED
+
+    def __init__(self, message: str = "cancelled") -> None:
+        super().__init__("cancelled", message)
