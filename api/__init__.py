@@ -1,0 +1,1 @@
+"""The entrances: today the command line."""

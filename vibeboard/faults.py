@@ -16,11 +16,13 @@ class FaultKind(StrEnum):
 
 
 class FieldError(Frozen):
-    """One wrong argument: where it is (`camera.keys.0.focal_mm`) and what was expected there."""
+    """One wrong argument: where it is (`camera.keys.0.focal_mm`), what was expected there, and the rule it broke
+    (pydantic's error type, or `size` or `frames` for what an engine cannot do)."""
 
     path: str
     expected: str
     got: str = ""
+    rule: str = ""
 
 
 class Fault(Frozen):
@@ -68,3 +70,12 @@ class Cancelled(FaultError):
 
     def __init__(self, message: str = "cancelled") -> None:
         super().__init__("cancelled", message)
+
+
+class Failure(FaultError):
+    """A fault that came in as a value, raised again."""
+
+    def __init__(self, fault: Fault) -> None:
+        Exception.__init__(self, fault.message)
+        self.kind = fault.kind
+        self.fault = fault

@@ -1,0 +1,1 @@
+"""One torch-free declaration an engine, discovered, never listed."""

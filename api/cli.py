@@ -1,0 +1,108 @@
+"""`vibeboard`: the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api import doctor as doctor_report
+from api import making
+from api.options import parse_scenes, parse_size
+from gpu_runtime.executor import disk_full
+from tools.declare import registry
+from tools.render_pass import Pass
+from vibeboard.faults import FaultError, Rejected
+from vibeboard.timing import Rate
+
+INTERRUPTED = 130
+app = typer.Typer(
+    name="vibeboard",
+    help="Builds a film from a screenplay.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def make(
+    script: Annotated[Path, typer.Argument(help="A screenplay in Fountain format.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the film [SCRIPT-film].")] = None,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Plan and list the shots; render nothing.")] = False,
+    scenes: Annotated[str | None, typer.Option(help="Only these scenes, counted from 1, such as 3 or 3-5.")] = None,
+    size: Annotated[str, typer.Option(help="Picture size, width x height.")] = "854x480",
+    fps: Annotated[str, typer.Option(help="Frame rate, such as 24, 25 or 23.976.")] = "24",
+    slate: Annotated[bool, typer.Option(help="Burn scene, shot, lens and timecode into the film.")] = True,
+) -> None:
+    """Build the film of a script, or what an edit made stale of it."""
+    making.make_film(
+        script=script,
+        output=output or Path(f"{script.stem}-film"),
+        plan_only=plan_only,
+        scenes=parse_scenes(scenes) if scenes else None,
+        size=parse_size(size),
+        fps=_rate(fps),
+        slate=slate,
+    )
+
+
+@app.command("pass")
+def render_pass(
+    film: Annotated[Path, typer.Argument(help="The folder of a film that was made.")],
+    shot: Annotated[str, typer.Argument(help="A shot's number, such as 3B.")],
+    kind: Annotated[Pass, typer.Option(help="Which pass.")] = Pass.DEPTH,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write [SHOT.KIND.safetensors].")
+    ] = None,
+    first: Annotated[int, typer.Option(help="First frame.")] = 0,
+    frames: Annotated[int | None, typer.Option(help="How many frames [to the end].")] = None,
+) -> None:
+    """Render depth, normals, albedo or object ids of a take again, as safetensors."""
+    making.write_pass(film, shot, kind, output or Path(f"{shot}.{kind}.safetensors"), first, frames)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is available here, and what each missing thing would give."""
+    doctor_report.show(Console())
+
+
+@app.command()
+def tools() -> None:
+    """List the tools and their parameters."""
+    console = Console()
+    for tool in registry().values():
+        console.print(f"[bold]{tool.name}[/bold]  ({tool.module}) -> {tool.produces}", highlight=False)
+        console.print(f"  {tool.summary}", highlight=False)
+        for name, info in tool.params.model_fields.items():
+            console.print(f"    {name}: {info.description}", style="dim", highlight=False, markup=False)
+
+
+def _rate(text: str) -> Rate:
+    try:
+        return Rate.parse(text)
+    except ValueError as error:
+        raise Rejected("bad_fps", f"--fps: {error}") from None
+
+
+def main() -> None:
+    """Run a command; whatever is wrong with the input ends as one sentence and an exit code that is not 0."""
+    try:
+        app()
+    except FaultError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("stopped; run the same command again to carry on where it stopped", INTERRUPTED)
+    except Exception as error:
+        if not disk_full(error):
+            raise
+        _fail("the disk is full: free some space and run again, what is finished is kept")
+
+
+def _fail(sentence: str, code: int = 1) -> None:
+    Console(stderr=True).print(f"vibeboard: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(code)

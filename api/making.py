@@ -1,0 +1,111 @@
+"""`vibeboard make` and `vibeboard pass`: storage, workers and graphs put together."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agents.screenplay import read_text
+from api.progress import Watch, watch_for
+from gpu_runtime.engine import best
+from gpu_runtime.placement.embedded import Embedded
+from graphs.make import call_once, make
+from graphs.request import MakeRequest, pin_engines
+from storage.project import Project
+from tools.render_pass import Pass, RenderPassParams
+from vibeboard.digest import sha256_file
+from vibeboard.faults import Rejected
+from vibeboard.timing import Rate
+
+T = TypeVar("T")
+
+STATE_FOLDER = ".vibeboard"
+MOST_WORKERS = 8
+
+
+def make_film(
+    *,
+    script: Path,
+    output: Path,
+    plan_only: bool,
+    scenes: tuple[int, int] | None,
+    size: tuple[int, int],
+    fps: Rate,
+    slate: bool,
+) -> None:
+    """Build a film into `output`, showing progress on the terminal."""
+    text = read_text(script)
+    _writable(output)
+    with Project(output / STATE_FOLDER) as project:
+        request = MakeRequest(
+            script=project.blobs.put(text.encode(), "text/plain").sha256,
+            name=script.stem,
+            scenes=scenes,
+            width=size[0],
+            height=size[1],
+            fps=fps,
+            slate=slate,
+            plan_only=plan_only,
+            engines=pin_engines(),
+        )
+        with watch_for(sys.stdout, request, workers()) as watch:
+            asyncio.run(_interruptible(_make(project, request, output, watch)))
+        watch.summary(output)
+
+
+async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch) -> None:
+    await make(project, _placement(project), request, output, watch)
+
+
+def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, frames: int | None) -> None:
+    """Render a pass of a take of a finished film into a file."""
+    scene = film / "takes" / f"{shot}.scene.json"
+    if not scene.is_file():
+        raise Rejected("no_such_take", f"there is no take {scene}: name a film's folder and a shot in its takes/")
+    length = int(json.loads(scene.read_bytes())["frames"])
+    with Project(film / STATE_FOLDER) as project:
+        params = RenderPassParams(
+            scene=sha256_file(scene), kind=kind, first=first, frames=frames or max(length - first, 1)
+        )
+        engine = best("render_pass")
+        placement = _placement(project)
+        result = asyncio.run(_interruptible(call_once(project, placement, engine, params)))
+        shutil.copyfile(project.blobs.path(result.outputs["frames"].sha256), output)
+
+
+def workers() -> int:
+    """One single-threaded worker a core."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_WORKERS)
+
+
+def _placement(project: Project) -> Embedded:
+    command = [sys.executable, "-m", "api.worker", str(project.root.resolve())]
+    return Embedded(command, workers(), project.root / "worker.log")
+
+
+async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
+    """Let a request to terminate stop the work as Ctrl-C does."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+    return await work
+
+
+def _writable(output: Path) -> None:
+    """Refuse at once, before any work, a folder that cannot be written."""
+    try:
+        (output / STATE_FOLDER).mkdir(parents=True, exist_ok=True)
+        probe = output / STATE_FOLDER / "writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Rejected(
+            "unwritable_output", f"cannot write to {output} ({reason}): choose another folder with -o"
+        ) from error

@@ -1,0 +1,198 @@
+"""What a person sees while a film is made: two bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from graphs.quote import Quoted
+from graphs.request import MakeRequest
+from vibeboard.events import Event, EventType
+
+REASONS_SHOWN = 20
+_PLAIN_EVERY_S = 5.0
+_DELIVERABLES = 4
+
+
+class Watch:
+    """Follows the events of a build; called with each of them."""
+
+    def __init__(self, console: Console, request: MakeRequest, workers: int) -> None:
+        self._console, self._request, self._workers = console, request, workers
+        self._labels: dict[str, str] = {}
+        self._cost: dict[str, float] = {}
+        self._finished: set[str] = set()
+        self._share: dict[tuple[str, str], float] = {}
+        self._shots = 0
+        self._rendered = 0
+        self._began = time.monotonic()
+        self._plan: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def __call__(self, event: Event) -> None:
+        handler = _HANDLERS.get(event.type)
+        if handler:
+            handler(self, event)
+
+    def say(self, text: str, style: str = "") -> None:
+        self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    def _on_start(self, event: Event) -> None:
+        if event.data.get("resumed"):
+            self.say("carrying on where the last run stopped")
+
+    def _on_plan(self, event: Event) -> None:
+        self._plan = dict(event.data)
+        seconds = self._request.fps.seconds(int(self._plan["frames"]))
+        self.say(f"{self._plan['scenes']} scenes, {self._plan['shots']} shots, {_clock(seconds)} of film")
+
+    def _on_quote(self, event: Event) -> None:
+        todo = [Quoted.model_validate(item) for item in _list(event.data["todo"])]
+        self._labels = {item.unit: item.label for item in todo}
+        self._cost = {item.unit: item.seconds for item in todo}
+        self._shots = len(todo)
+        self._rendered = sum(item.renders for item in todo)
+        if not todo:
+            self.say("every shot is up to date")
+            return
+        seconds = sum(self._cost.values()) / self._workers
+        verb = "would be" if self._request.plan_only else "will be"
+        rest = self._shots - self._rendered
+        beside = f", {rest} only finished again (slate, sound)" if rest else ""
+        price = f"about {_clock(seconds)} on {self._workers} workers, no cost"
+        self.say(f"{self._rendered} shots {verb} rendered{beside}: {price}")
+        if event.data["current"]:
+            self._reasons(todo)
+
+    def _reasons(self, todo: list[Quoted]) -> None:
+        """Why each shot is made again; the rendered ones first."""
+        ordered = sorted(todo, key=lambda item: not item.renders)
+        for item in ordered[:REASONS_SHOWN]:
+            what = "render" if item.renders else "finish"
+            self.say(f"  {what} {item.label}: {'; '.join(item.reasons)}")
+        if len(ordered) > REASONS_SHOWN:
+            self.say(f"  ... and {len(ordered) - REASONS_SHOWN} more")
+
+    def _on_progress(self, event: Event) -> None:
+        done, total = int(str(event.data["done"])), int(str(event.data["total"]))
+        self._share[event.unit, str(event.data["task"])] = done / max(total, 1)
+        self.advance(event.unit, done, total)
+
+    def _on_unit(self, event: Event) -> None:
+        self._finished.add(event.unit)
+        self.advance("", 0, 0)
+
+    def _on_trouble(self, event: Event) -> None:
+        label = self._labels.get(event.unit, event.unit)
+        self.say(f"  {label}: {event.data.get('message', '')}", style="yellow")
+
+    def _on_repair(self, event: Event) -> None:
+        for change in _list(event.data["changes"]):
+            label = self._labels.get(event.unit, event.unit)
+            self.say(f"  {label}: repaired {change['path']}: {change['before']} -> {change['after']}", style="cyan")
+
+    def fraction(self) -> float:
+        """How much of the whole build is done, by expected cost; the deliverables count as a twentieth."""
+        total = sum(self._cost.values()) or 1.0
+        done = sum(cost for unit, cost in self._cost.items() if unit in self._finished)
+        for (unit, task), share in self._share.items():
+            if unit in self._cost and unit not in self._finished:
+                part = {"generate_shot": 0.65, "finish_segment": 0.3}.get(task, 0.0)
+                done += self._cost[unit] * part * share
+        deliverables = len(self._finished - self._cost.keys()) / _DELIVERABLES
+        return (0.95 * done / total if self._cost else 0.95) + 0.05 * min(deliverables, 1.0)
+
+    def advance(self, unit: str, done: int, total: int) -> None:
+        """A job of `unit` has come to frame `done` of `total`; without a unit, one has ended."""
+
+    def summary(self, output: Path) -> None:
+        took = _clock(time.monotonic() - self._began)
+        if self._request.plan_only:
+            self.say(f"planned in {took}: {output / 'shotlist.csv'}, {output / 'breakdown.csv'}")
+            return
+        self.say(f"done in {took}: {output / 'film.mp4'}", style="green")
+        names = "film.otio  film.srt  film.vtt  storyboard.pdf  contact-sheet.png  breakdown.csv  shotlist.csv  takes/"
+        self.say(f"beside it: {names}")
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value)
+
+
+_HANDLERS = {
+    EventType.RUN_STARTED: Watch._on_start,
+    EventType.PLAN_READY: Watch._on_plan,
+    EventType.QUOTE_READY: Watch._on_quote,
+    EventType.JOB_PROGRESS: Watch._on_progress,
+    EventType.UNIT_DONE: Watch._on_unit,
+    EventType.CALL_FAILED: Watch._on_trouble,
+    EventType.CALL_REPAIRED: Watch._on_repair,
+}
+
+
+class TerminalWatch(Watch):
+    """Two bars: the shot at work, the whole film with the time left."""
+
+    def __init__(self, console: Console, request: MakeRequest, workers: int) -> None:
+        super().__init__(console, request, workers)
+        columns = (TextColumn("{task.description:<14}"), BarColumn(40), TextColumn("{task.percentage:>3.0f}%"))
+        self._bars = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+        self._shot = self._bars.add_task("shot", total=1.0, visible=False)
+        self._film = self._bars.add_task("film", total=1.0, visible=False)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def advance(self, unit: str, done: int, total: int) -> None:
+        self._bars.update(self._film, completed=self.fraction(), visible=True)
+        if unit:
+            label = self._labels.get(unit, unit)
+            self._bars.update(self._shot, description=label, completed=done / max(total, 1), visible=True)
+
+
+class PlainWatch(Watch):
+    """A line now and then, for logs and pipes."""
+
+    def __init__(self, console: Console, request: MakeRequest, workers: int) -> None:
+        super().__init__(console, request, workers)
+        self._said = time.monotonic()
+
+    def advance(self, unit: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._said < _PLAIN_EVERY_S:
+            return
+        self._said = now
+        fraction = self.fraction()
+        left = (now - self._began) * (1 - fraction) / max(fraction, 0.01)
+        shots = len(self._finished & self._cost.keys())
+        self.say(f"{fraction:.0%}: {shots} of {self._shots} shots done, about {_clock(left)} left")
+
+
+def watch_for(stream: IO[str], request: MakeRequest, workers: int) -> Watch:
+    """Bars if the stream is a terminal, lines if not."""
+    console = Console(file=stream)
+    kind = TerminalWatch if console.is_terminal else PlainWatch
+    return kind(console, request, workers)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,143 @@
+"""What an engine is: one torch-free declaration of who can do a task, how well, and within which limits."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import JsonValue
+
+import gpu_runtime.engines
+from tools.declare import Params
+from vibeboard.asset import Result
+from vibeboard.digest import content_key
+from vibeboard.faults import FieldError, Rejected
+
+Implementation = Callable[[Any, Any], Result]
+
+
+class Quality(StrEnum):
+    """`previs` needs no weights; `draft` and `final` are neural."""
+
+    PREVIS = "previs"
+    DRAFT = "draft"
+    FINAL = "final"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an engine can make. A legal size is a multiple of `size_multiple` in both directions; a legal frame count
+    is `frames_step * k + frames_offset`."""
+
+    size_multiple: int = 1
+    min_size: int = 1
+    max_size: int = 7680
+    frames_step: int = 1
+    frames_offset: int = 0
+    max_frames: int = 24 * 600
+
+    def violations(self, params: Mapping[str, Any]) -> tuple[FieldError, ...]:
+        """Every field that this engine cannot do as it is."""
+        sizes = (error for name in ("width", "height") if (error := self._size(name, params.get(name))))
+        return (*sizes, *filter(None, [self._frames(params.get("frames"))]))
+
+    def _size(self, name: str, value: int | None) -> FieldError | None:
+        if value is None or (value % self.size_multiple == 0 and self.min_size <= value <= self.max_size):
+            return None
+        expected = f"a multiple of {self.size_multiple} from {self.min_size} to {self.max_size}"
+        return FieldError(path=name, expected=expected, got=str(value), rule="size")
+
+    def _frames(self, value: int | None) -> FieldError | None:
+        if value is None or (value % self.frames_step == self.frames_offset and value <= self.max_frames):
+            return None
+        expected = f"{self.frames_step}k+{self.frames_offset} up to {self.max_frames}"
+        return FieldError(path="frames", expected=expected, got=str(value), rule="frames")
+
+
+def always() -> str:
+    """Nothing is missing."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Who does a task.
+
+    `revision` is raised by hand whenever the same parameters would give other bytes; `implementation` is
+    `module:function`, imported by a worker only. `libraries` are distributions whose version decides the bytes.
+    `ignores` names parameters that do not change the result and so stay out of its name. `missing` says what has to be
+    installed before the engine works, or nothing. Of the engines that can do a task at a quality, the one with the
+    highest `preference` is taken. `seconds_per_frame` is the expected cost on one worker.
+    """
+
+    name: str
+    task: str
+    revision: int
+    implementation: str
+    summary: str
+    quality: Quality = Quality.PREVIS
+    licence: str = "Apache-2.0"
+    limits: Limits = field(default_factory=Limits)
+    ignores: frozenset[str] = frozenset()
+    libraries: tuple[str, ...] = ()
+    missing: Callable[[], str] = always
+    preference: int = 0
+    seconds_per_frame: float = 0.0
+
+    def key(self, params: Params) -> str:
+        """The content key of a call on this engine."""
+        return content_key(self.task, self.name, self.full_revision, self.read_by_me(params))
+
+    @property
+    def full_revision(self) -> str:
+        return "+".join([str(self.revision), *(f"{name}-{_version(name)}" for name in self.libraries)])
+
+    def read_by_me(self, params: Params) -> dict[str, JsonValue]:
+        """The parameters, as JSON, that make a difference on this engine."""
+        data: dict[str, JsonValue] = params.model_dump(mode="json")
+        return {name: value for name, value in data.items() if name not in self.ignores}
+
+    def load(self) -> Implementation:
+        """Import the implementation; only a worker does this."""
+        module, _, name = self.implementation.partition(":")
+        loaded: Implementation = getattr(importlib.import_module(module), name)
+        return loaded
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "none"
+
+
+@cache
+def registry() -> Mapping[str, Engine]:
+    """Every engine declared in a module of the package `gpu_runtime.engines`, by name."""
+    found: dict[str, Engine] = {}
+    for module in pkgutil.iter_modules(gpu_runtime.engines.__path__):
+        for value in vars(importlib.import_module(f"gpu_runtime.engines.{module.name}")).values():
+            if isinstance(value, Engine):
+                found[value.name] = value
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def best(task: str, quality: Quality = Quality.PREVIS) -> Engine:
+    """The engine to pin for a task: installed, of that quality, preferred.
+
+    Raises:
+        Rejected: there is none; the sentence says what to install.
+    """
+    able = [engine for engine in registry().values() if engine.task == task and engine.quality is quality]
+    usable = [engine for engine in able if not engine.missing()]
+    if not usable:
+        wanted = "; ".join(f"{engine.name} needs {engine.missing()}" for engine in able) or "none is declared"
+        raise Rejected("no_engine", f"no engine can do {task} at quality {quality}: {wanted}")
+    return max(usable, key=lambda engine: engine.preference)

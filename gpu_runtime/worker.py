@@ -1,0 +1,80 @@
+"""The worker process: jobs come in as lines of JSON on one pipe, what happens to them goes out on another.
+
+A line in is `{"job": {...}}` or `{"cancel": key}`; a line out is an event with its type. When the pipe closes, the
+parent is gone, however it died, and so is the worker, at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from gpu_runtime.executor import execute
+from vibeboard.asset import Blobs
+from vibeboard.jobs import Failed, Job, JobEvent, Made, Progress, Started
+
+_NAMES: dict[str, type[Started] | type[Progress] | type[Made] | type[Failed]] = {
+    "started": Started,
+    "progress": Progress,
+    "made": Made,
+    "failed": Failed,
+}
+_TYPES = {cls: name for name, cls in _NAMES.items()}
+
+
+def encode(event: JobEvent) -> bytes:
+    return json.dumps({"type": _TYPES[type(event)], "event": event.model_dump(mode="json")}).encode() + b"\n"
+
+
+def decode(line: bytes) -> JobEvent:
+    message = json.loads(line)
+    return _NAMES[message["type"]].model_validate(message["event"])
+
+
+class Worker:
+    """One job at a time from `source`, events to `sink`."""
+
+    def __init__(self, blobs: Blobs, scratch: Path, source: IO[bytes], sink: IO[bytes]) -> None:
+        self._blobs, self._scratch = blobs, scratch
+        self._source, self._sink = source, sink
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._cancelled: set[str] = set()
+
+    def run(self) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+        while True:
+            job = self._jobs.get()
+            execute(job, self._blobs, self._scratch, self._report, lambda: job.key in self._cancelled)  # noqa: B023
+            self._cancelled.discard(job.key)
+
+    def _listen(self) -> None:
+        for line in self._source:
+            message = json.loads(line)
+            if "job" in message:
+                self._jobs.put(Job.model_validate(message["job"]))
+            else:
+                self._cancelled.add(message["cancel"])
+        os._exit(0)
+
+    def _report(self, event: JobEvent) -> None:
+        self._sink.write(encode(event))
+        self._sink.flush()
+
+
+def serve(blobs: Blobs, scratch: Path) -> None:
+    """Be a worker on standard input and output, until the parent is gone.
+
+    Whatever prints goes to standard error, so that the pipe carries events only. One thread a worker: frames of
+    different shots are what runs in parallel, and results do not depend on the number of cores.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    Worker(blobs, scratch, sys.stdin.buffer, sink).run()

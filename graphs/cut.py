@@ -1,0 +1,53 @@
+"""The cut: every shot of the film with its number and the frame on which it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agents.planner import number_shots
+from vibeboard.breakdown import SceneBreakdown
+from vibeboard.screenplay import Scene
+from vibeboard.shot import ScenePlan, Shot
+
+
+class CutShot(NamedTuple):
+    """A shot in the film. `start` is a film frame; `number` is such as `12A`."""
+
+    shot: Shot
+    number: str
+    start: int
+    scene: Scene
+    breakdown: SceneBreakdown
+
+
+def cut(plans: Sequence[ScenePlan], scenes: dict[str, Scene], breakdown: dict[str, SceneBreakdown]) -> list[CutShot]:
+    """Lay the plans end to end."""
+    numbers = number_shots(plans, {scene_id: breakdown[scene_id].number for scene_id in scenes})
+    laid: list[CutShot] = []
+    start = 0
+    for plan in plans:
+        for shot in plan.shots:
+            laid.append(CutShot(shot, numbers[shot.id], start, scenes[plan.scene_id], breakdown[plan.scene_id]))
+            start += shot.frames
+    return laid
+
+
+def length(laid: Sequence[CutShot]) -> int:
+    """Frames of the film."""
+    return laid[-1].start + laid[-1].shot.frames if laid else 0
+
+
+def lens(shot: Shot) -> str:
+    """`35mm` or, for a zoom, `35-85mm`."""
+    focal = [key.focal_mm for key in shot.camera.keys]
+    first, last = round(focal[0]), round(focal[-1])
+    return f"{first}mm" if first == last else f"{first}-{last}mm"
+
+
+def facts(shot: Shot) -> str:
+    """One line for slates and boards: `MCU  50mm  push in`."""
+    parts = [str(shot.size), lens(shot), str(shot.movement)]
+    if shot.framing not in ("insert", "empty", "single"):
+        parts.insert(1, str(shot.framing))
+    return "  ".join(parts)

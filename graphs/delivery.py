@@ -1,0 +1,79 @@
+"""Putting what was made where people look: whole files, and nothing of an older cut beside them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from graphs.chain import UnitDone
+from graphs.cut import CutShot
+from graphs.units import DELIVERABLE, TAKE, line_path, line_step, take_path
+from storage.project import Project
+
+_FILES = {
+    ("film", "film"): "film.mp4",
+    ("film", "srt"): "film.srt",
+    ("film", "vtt"): "film.vtt",
+    ("storyboard", "pdf"): "storyboard.pdf",
+    ("storyboard", "contact_sheet"): "contact-sheet.png",
+    ("timeline", "otio"): "film.otio",
+    ("sheets", "breakdown"): "breakdown.csv",
+    ("sheets", "shotlist"): "shotlist.csv",
+}
+
+
+def wanted_files(laid: Sequence[CutShot], done: Mapping[str, UnitDone]) -> dict[str, str]:
+    """Path in the output folder -> sha256 of every file of a finished film, or of what is finished of it."""
+    files = {name: done[unit].output(DELIVERABLE, role) for (unit, role), name in _FILES.items() if unit in done}
+    for placed in laid:
+        unit = done.get(placed.shot.id)
+        if unit is None:
+            continue
+        files[take_path(placed)] = unit.output(TAKE, "video")
+        files[take_path(placed).replace(".mp4", ".scene.json")] = unit.output(TAKE, "scene")
+        for index, line in enumerate(placed.shot.lines):
+            files[line_path(placed, index)] = unit.output(line_step(line.element_id), "audio")
+    return files
+
+
+def deliver(project: Project, output: Path, files: Mapping[str, str]) -> None:
+    """Bring the folder to exactly these files, of those that it was ever given; what a person put there stays.
+
+    Each file is copied beside its place and renamed into it. A file that is already right is not touched.
+    """
+    record = project.root / "delivered.json"
+    before: dict[str, list[object]] = json.loads(record.read_text()) if record.exists() else {}
+    now: dict[str, list[object]] = {}
+    for name, sha256 in files.items():
+        target = output / name
+        if before.get(name) != [sha256, *_stamp(target)]:
+            _copy(project.blobs.path(sha256), target)
+        now[name] = [sha256, *_stamp(target)]
+    for name in before.keys() - files.keys():
+        (output / name).unlink(missing_ok=True)
+    _write(record, json.dumps(now, indent=1))
+
+
+def _stamp(path: Path) -> list[object]:
+    if not path.exists():
+        return [0, 0]
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        shutil.copyfile(source, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str) -> None:
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(path)

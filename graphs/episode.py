@@ -1,0 +1,128 @@
+"""The episode graph: `read -> plan -> quote -> shot* -> gather -> deliverable* -> finish`."""
+
+from __future__ import annotations
+
+import operator
+from typing import Annotated, Any, Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Command, Send
+
+from graphs import planning
+from graphs.chain import Unit, UnitDone
+from graphs.cut import CutShot, cut, length
+from graphs.quote import quote
+from graphs.services import Services
+from graphs.shot import begin, unit_graph
+from graphs.units import deliverable_units, sheets_unit, shot_unit
+from vibeboard.breakdown import Breakdown
+from vibeboard.digest import canonical
+from vibeboard.events import Event, EventType
+from vibeboard.model import Frozen
+from vibeboard.screenplay import Screenplay
+from vibeboard.shot import ScenePlan
+
+GRAPH_VERSION = 1
+"""Raised when nodes are renamed or rewired: a run that another version began is not resumed but begun anew."""
+
+
+class EpisodeState(TypedDict, total=False):
+    """Hashes and ids only: `screenplay` and `plan` are blobs, `done` is what the units made."""
+
+    screenplay: str
+    plan: str
+    done: Annotated[list[dict[str, Any]], operator.add]
+
+
+class Plan(Frozen):
+    breakdown: Breakdown
+    scenes: tuple[ScenePlan, ...]
+
+
+class Film:
+    """Script and plan of a run, laid out as a cut."""
+
+    def __init__(self, state: EpisodeState, services: Services) -> None:
+        blobs = services.project.blobs
+        screenplay = Screenplay.model_validate_json(blobs.read(state["screenplay"]))
+        plan = Plan.model_validate_json(blobs.read(state["plan"]))
+        self.title = screenplay.title or services.request.name
+        scenes = {scene.id: scene for scene in screenplay.scenes}
+        broken = {scene.scene_id: scene for scene in plan.breakdown.scenes}
+        planned = {scene.scene_id: scenes[scene.scene_id] for scene in plan.scenes}
+        self.scenes = [(scene, broken[scene.id]) for scene in planned.values()]
+        self.cut: list[CutShot] = cut(plan.scenes, planned, broken)
+
+
+def results(state: EpisodeState) -> dict[str, UnitDone]:
+    """How each unit ended, by id."""
+    return {unit.unit: unit for unit in map(UnitDone.model_validate, state.get("done", []))}
+
+
+def read(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
+    return {"screenplay": planning.read(runtime.context.project, runtime.context.request)}
+
+
+def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
+    services = runtime.context
+    screenplay = Screenplay.model_validate_json(services.project.blobs.read(state["screenplay"]))
+    breakdown, scenes = planning.plan(services.project, services.request, screenplay)
+    blob = services.project.blobs.put(canonical(Plan(breakdown=breakdown, scenes=scenes)), "application/json")
+    return {"plan": blob.sha256}
+
+
+def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["shot", "gather"]]:
+    """Say what will be made and why, then send out what is not current."""
+    services = runtime.context
+    film = Film(state, services)
+    units = [shot_unit(placed, film.title, services.request) for placed in film.cut]
+    plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut)}
+    services.notify(Event(type=EventType.PLAN_READY, data=plan_data))
+    offer = quote(units, services)
+    todo = [item.model_dump(mode="json") for item in offer.todo]
+    services.notify(Event(type=EventType.QUOTE_READY, data={"current": len(offer.current), "todo": todo}))
+    stale = {item.unit for item in offer.todo} if not services.request.plan_only else set()
+    sends = [_send("shot", unit, services) for unit in units if unit.id in stale]
+    done = [unit.model_dump(mode="json") for unit in offer.current]
+    return Command(update={"done": done}, goto=sends or "gather")
+
+
+def _send(node: str, unit: Unit, services: Services) -> Send:
+    return Send(node, begin(services.project.blobs.put(canonical(unit), "application/json").sha256))
+
+
+def gather(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["deliverable", "finish"]]:
+    """When every shot ended: the deliverables, or nothing but the sheets if a shot failed or none was asked for."""
+    services = runtime.context
+    film = Film(state, services)
+    done = results(state)
+    units = [sheets_unit(film.scenes, film.cut, services.request)]
+    if not services.request.plan_only and not any(unit.escalated for unit in done.values()):
+        units += deliverable_units(film.title, film.cut, done, services.request)
+    return Command(goto=[_send("deliverable", unit, services) for unit in units])
+
+
+def finish(state: EpisodeState) -> EpisodeState:
+    """The end, at which every deliverable is persisted."""
+    return {}
+
+
+def episode_graph() -> StateGraph[EpisodeState, Services, EpisodeState, EpisodeState]:
+    unit: CompiledStateGraph[Any, Services, Any, Any] = unit_graph().compile()
+    graph = StateGraph(EpisodeState, context_schema=Services)
+    graph.add_node("read", read)
+    graph.add_node("plan", plan)
+    graph.add_node("quote", quote_build)
+    graph.add_node("shot", unit)
+    graph.add_node("gather", gather)
+    graph.add_node("deliverable", unit)
+    graph.add_node("finish", finish)
+    graph.add_edge(START, "read")
+    graph.add_edge("read", "plan")
+    graph.add_edge("plan", "quote")
+    graph.add_edge("shot", "gather")
+    graph.add_edge("deliverable", "finish")
+    graph.add_edge("finish", END)
+    return graph

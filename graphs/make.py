@@ -1,0 +1,86 @@
+"""Making a film: begin or resume a run, follow it to its end, put the files in place."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from gpu_runtime.engine import Engine
+from graphs.delivery import deliver, wanted_files
+from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, results
+from graphs.request import MakeRequest
+from graphs.services import CallContext, Services
+from storage.project import Project
+from tools.declare import Params, registry
+from vibeboard.asset import Result
+from vibeboard.events import Event, EventType
+from vibeboard.faults import Rejected
+from vibeboard.jobs import Placement
+
+_NO_LIMIT = 1_000_000
+"""LangGraph's bound on steps; ours are the attempt counters."""
+
+
+async def make(
+    project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Callable[[Event], None]
+) -> None:
+    """Build the film of `request` into `output`.
+
+    A run of the same request that was interrupted is carried on; its finished shots are not made again.
+
+    Raises:
+        Rejected: something that a person has to mend; what could be made is made and kept.
+    """
+    run_id = project.find_run(request.digest, GRAPH_VERSION)
+    resumed = run_id is not None
+    if run_id is None:
+        run_id = uuid.uuid4().hex
+        project.start_run(run_id, request.digest, GRAPH_VERSION)
+    services = Services(project, placement, request, run_id, watch)
+    services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
+    try:
+        state = await _follow(services, run_id)
+    finally:
+        await services.close()
+    await asyncio.to_thread(_close, services, state, output)
+
+
+async def _follow(services: Services, run_id: str) -> EpisodeState:
+    """Run the graph to its end, from its last checkpoint if it has one."""
+    config: RunnableConfig = {"configurable": {"thread_id": run_id}, "recursion_limit": _NO_LIMIT}
+    async with AsyncSqliteSaver.from_conn_string(str(services.project.checkpoints)) as saver:
+        graph = episode_graph().compile(checkpointer=saver)
+        begun = (await graph.aget_state(config)).created_at is not None
+        first: EpisodeState | None = None if begun else {"done": []}
+        await graph.ainvoke(first, config, context=services, durability="sync")
+        state: EpisodeState = (await graph.aget_state(config)).values  # type: ignore[assignment]
+        await saver.adelete_thread(run_id)
+    return state
+
+
+async def call_once(project: Project, placement: Placement, engine: Engine, params: Params) -> Result:
+    """One tool call by itself, outside an episode; a result that is already there is taken."""
+    request = MakeRequest(script="", name="", engines={engine.task: engine.name})
+    services = Services(project, placement, request, run_id="", watch=lambda _event: None)
+    try:
+        return await registry()[engine.task].call(params, CallContext(services, unit=""))
+    finally:
+        await services.close()
+
+
+def _close(services: Services, state: EpisodeState, output: Path) -> None:
+    film, done = Film(state, services), results(state)
+    good = {unit: item for unit, item in done.items() if not item.escalated}
+    bad = [item.escalated for item in done.values() if item.escalated]
+    if not services.request.plan_only or not (output / "film.mp4").exists():
+        deliver(services.project, output, wanted_files(film.cut, good))
+    event_type = EventType.RUN_FAILED if bad else EventType.RUN_FINISHED
+    services.project.finish_run(services.run_id, Event(type=event_type, data={"escalated": bad[:20]}))
+    if bad:
+        first = bad[0] if len(bad) == 1 else f"{bad[0]} (and {len(bad) - 1} more)"
+        raise Rejected("shots_failed", f"the film is not finished: {first}; the other shots are kept")

@@ -1,0 +1,127 @@
+"""What a build would do, and why, before it does anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from graphs.chain import Call, StepDone, Unit, UnitDone
+from graphs.request import MakeRequest
+from graphs.services import Services
+from graphs.units import SEGMENT, TAKE
+from storage.tables import JobRow
+from tools.declare import registry
+from vibeboard.asset import Result
+from vibeboard.model import Frozen
+
+_WORDS = {
+    "stage": "blocking, set or cast changed",
+    "camera": "camera changed",
+    "seed": "new seed",
+    "width": "size changed",
+    "height": "size changed",
+    "fps": "frame rate changed",
+    "text": "words changed",
+    "speaker": "speaker changed",
+    "voice": "voice changed",
+    "take": "its take changed",
+    "scene": "its take changed",
+    "burn_in": "slate or timecode moved",
+}
+_SECONDS_A_LINE = 0.2
+
+
+class Quoted(Frozen):
+    """A unit that is not current: which steps will be made and why."""
+
+    unit: str
+    label: str
+    steps: tuple[str, ...]
+    reasons: tuple[str, ...]
+    seconds: float
+
+    @property
+    def renders(self) -> bool:
+        """Whether a picture is made again, and not only what is laid over or beside it."""
+        return TAKE in self.steps
+
+
+class Quote(Frozen):
+    """`current` units need nothing; `seconds` is the expected work on one worker. Previs costs no money."""
+
+    current: tuple[UnitDone, ...]
+    todo: tuple[Quoted, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(item.seconds for item in self.todo)
+
+
+def quote(units: Sequence[Unit], services: Services) -> Quote:
+    """Sort the units into what stands and what is to be made."""
+    judged = [_judge(unit, services) for unit in units]
+    return Quote(
+        current=tuple(item for item in judged if isinstance(item, UnitDone)),
+        todo=tuple(item for item in judged if isinstance(item, Quoted)),
+    )
+
+
+def _judge(unit: Unit, services: Services) -> UnitDone | Quoted:
+    steps: dict[str, StepDone] = {}
+    stale: list[str] = []
+    reasons: list[str] = []
+    seconds = 0.0
+    for call in unit.calls:
+        active = services.project.active_job(unit.id, call.step)
+        done = _standing(call, steps, active, services)
+        if done:
+            steps[call.step] = done
+            continue
+        stale.append(call.step)
+        reasons += _why(call, active, services.request)
+        seconds += _cost(call, services.request)
+    if not stale:
+        return UnitDone(unit=unit.id, steps=steps)
+    unique = tuple(dict.fromkeys(reasons))
+    return Quoted(unit=unit.id, label=unit.label, steps=tuple(stale), reasons=unique, seconds=seconds)
+
+
+def _standing(call: Call, steps: dict[str, StepDone], active: JobRow | None, services: Services) -> StepDone | None:
+    """The step's result if what it uses is what would be made now."""
+    if active is None or any(step not in steps for step, _ in call.inputs.values()):
+        return None
+    results = {name: step.result for name, step in steps.items()}
+    key = _key(call, results, services.request)
+    if active.key != key:
+        return None
+    result = services.known(key)
+    return StepDone(key=key, result=result) if result else None
+
+
+def _key(call: Call, results: dict[str, Result], request: MakeRequest) -> str:
+    params = registry()[call.tool].params.model_validate(call.arguments(results))
+    return request.engine(call.tool).key(params)
+
+
+def _why(call: Call, active: JobRow | None, request: MakeRequest) -> list[str]:
+    if active is None:
+        return ["new"]
+    engine = request.engine(call.tool)
+    if active.engine != engine.name:
+        return [f"engine {active.engine} became {engine.name}"]
+    before: dict[str, JsonValue] = json.loads(active.params)
+    changed = [name for name, value in call.args.items() if name not in engine.ignores and before.get(name) != value]
+    if "frames" in changed:
+        return [f"length {before.get('frames')} became {call.args['frames']} frames"]
+    if changed:
+        return [_WORDS.get(name, f"{name} changed") for name in changed]
+    return ["its take changed"] if call.step == SEGMENT else ["the program or its files changed"]
+
+
+def _cost(call: Call, request: MakeRequest) -> float:
+    engine = request.engine(call.tool)
+    frames = call.args.get("frames", 0)
+    per_frame = engine.seconds_per_frame * (frames if isinstance(frames, int) else 0)
+    return per_frame or _SECONDS_A_LINE

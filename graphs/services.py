@@ -1,0 +1,98 @@
+"""What the nodes of the graphs work with, and the one way from a call to a job and its result."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from graphs.request import MakeRequest
+from storage.project import Project
+from tools.declare import Params
+from vibeboard.asset import Result
+from vibeboard.events import Event, EventType
+from vibeboard.faults import Failure, Repairable
+from vibeboard.jobs import Job, JobState, Made, Placement, Progress
+
+
+@dataclass
+class Services:
+    """Handed to every node through LangGraph's runtime context."""
+
+    project: Project
+    placement: Placement
+    request: MakeRequest
+    run_id: str
+    watch: Callable[[Event], None]
+    _inflight: dict[str, asyncio.Task[Result]] = field(default_factory=dict)
+
+    def notify(self, event: Event) -> None:
+        """Log an event and show it to who watches."""
+        self.project.log(self.run_id, event)
+        self.watch(event)
+
+    def known(self, key: str) -> Result | None:
+        """The result that already carries this name, if its bytes are all there."""
+        row = self.project.jobs.find(key)
+        if row is None or row.state not in (JobState.MADE, JobState.DONE):
+            return None
+        result = Result.model_validate_json(row.result)
+        complete = all(self.project.blobs.has(ref.sha256) for ref in result.outputs.values())
+        return result if complete else None
+
+    async def make(self, key: str, task: str, engine: str, params: Params, unit: str) -> Result:
+        """Have a job done; who asks for the same key meanwhile waits for the same job."""
+        if key not in self._inflight:
+            self._inflight[key] = asyncio.create_task(self._run(key, task, engine, params, unit))
+        running = self._inflight[key]
+        try:
+            return await asyncio.shield(running)
+        finally:
+            if running.done():
+                self._inflight.pop(key, None)
+
+    async def _run(self, key: str, task: str, engine: str, params: Params, unit: str) -> Result:
+        jobs = self.project.jobs
+        job = jobs.claim(key, task, engine, params.model_dump(mode="json"), self.project.owner)
+        self.placement.submit(job)
+        async for event in self.placement.events(key):
+            if isinstance(event, Progress):
+                self._progress(unit, job, event)
+            elif isinstance(event, Made):
+                jobs.made(job, event.result, event.seconds)
+                return event.result
+        jobs.failed(job, event.fault)  # type: ignore[union-attr]
+        raise Failure(event.fault)  # type: ignore[union-attr]
+
+    def _progress(self, unit: str, job: Job, event: Progress) -> None:
+        data = {"task": job.task, "done": event.done, "total": event.total}
+        self.notify(Event(type=EventType.JOB_PROGRESS, unit=unit, data=data))
+
+    async def close(self) -> None:
+        """Stop what runs. What is finished is kept; the rest is made by the next run."""
+        for running in self._inflight.values():
+            running.cancel()
+        for running in list(self._inflight.values()):
+            with contextlib.suppress(asyncio.CancelledError, Failure):
+                await running
+        await self.placement.drain()
+
+
+class CallContext:
+    """`tools.context.Context` of one call; remembers the key under which the result is known."""
+
+    def __init__(self, services: Services, unit: str) -> None:
+        self._services, self._unit = services, unit
+        self.key = ""
+
+    async def render(self, task: str, params: Params) -> Result:
+        engine = self._services.request.engine(task)
+        violations = engine.limits.violations(params.model_dump(mode="json"))
+        if violations:
+            first = violations[0]
+            message = f"{engine.name} cannot do {first.path} {first.got}: it needs {first.expected}"
+            raise Repairable("not_legal_on_engine", message, violations)
+        self.key = engine.key(params)
+        known = self._services.known(self.key)
+        return known or await self._services.make(self.key, task, engine.name, params, self._unit)

@@ -1,0 +1,81 @@
+"""The job table: one row a content key, one owner at a time, an attempt number that fences the late."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+from sqlalchemy import Engine, update
+from sqlmodel import Session, col
+
+from storage.tables import JobRow, now
+from vibeboard.asset import Result
+from vibeboard.faults import Fault
+from vibeboard.jobs import Job, JobState
+
+
+class JobTable:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, key: str) -> JobRow | None:
+        with Session(self._engine) as session:
+            return session.get(JobRow, key)
+
+    def claim(self, key: str, task: str, engine: str, params: Mapping[str, JsonValue], owner: str) -> Job:
+        """Make the job ours to run: a new attempt, whatever became of those before."""
+        with Session(self._engine) as session:
+            row = session.get(JobRow, key)
+            if row is None:
+                row = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
+            row.state, row.owner, row.fault, row.result = JobState.RUNNING, owner, "", ""
+            row.attempt += 1
+            row.updated_at = now()
+            session.add(row)
+            session.commit()
+            return Job(key=key, task=task, engine=engine, params=dict(params), attempt=row.attempt)
+
+    def made(self, job: Job, result: Result, seconds: float) -> bool:
+        """Record the bytes of an attempt; false when a later attempt has taken over."""
+        return self._end(job, state=JobState.MADE, result=result.model_dump_json(), seconds=seconds)
+
+    def failed(self, job: Job, fault: Fault) -> bool:
+        return self._end(job, state=JobState.FAILED, fault=fault.model_dump_json())
+
+    def _end(self, job: Job, **values: object) -> bool:
+        fence = (
+            update(JobRow)
+            .where(
+                col(JobRow.key) == job.key,
+                col(JobRow.attempt) == job.attempt,
+                col(JobRow.state) == JobState.RUNNING,
+            )
+            .values(updated_at=now(), **values)
+        )
+        with Session(self._engine) as session:
+            ended = session.execute(fence)
+            session.commit()
+            return ended.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+    def free(self, key: str, fault: Fault) -> None:
+        """Give a key back whose result failed the probe, so that the next attempt makes it anew."""
+        statement = (
+            update(JobRow)
+            .where(col(JobRow.key) == key, col(JobRow.state) != JobState.RUNNING)
+            .values(state=JobState.FAILED, fault=fault.model_dump_json(), updated_at=now())
+        )
+        with Session(self._engine) as session:
+            session.execute(statement)
+            session.commit()
+
+    def reclaim(self, owner: str) -> None:
+        """Queue again what a process that is gone was running. The caller holds the project's lock as `owner`."""
+        statement = (
+            update(JobRow)
+            .where(col(JobRow.state) == JobState.RUNNING, col(JobRow.owner) != owner)
+            .values(state=JobState.QUEUED, owner="", updated_at=now())
+        )
+        with Session(self._engine) as session:
+            session.execute(statement)
+            session.commit()

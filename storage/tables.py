@@ -1,0 +1,97 @@
+"""The tables. Content is in blobs; rows hold names, hashes and states."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Column, DateTime, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from vibeboard.jobs import JobState
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Revision(SQLModel, table=True):
+    """A script as it came in, and what the reader made of it (a blob)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    script_sha256: str = Field(index=True)
+    screenplay_sha256: str
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class PlanRow(SQLModel, table=True):
+    """The kept answer of a planner for a scene, by the content key of the question."""
+
+    __tablename__ = "plan"
+
+    key: str = Field(primary_key=True)
+    plan: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class JobRow(SQLModel, table=True):
+    """One piece of work. The content key is unique; `attempt` fences a worker that comes back late."""
+
+    __tablename__ = "job"
+
+    key: str = Field(primary_key=True)
+    task: str
+    engine: str
+    params: str = Field(sa_column=Column(Text, nullable=False))
+    state: JobState = Field(default=JobState.QUEUED, index=True)
+    attempt: int = 0
+    owner: str = ""
+    result: str = Field(default="", sa_column=Column(Text, nullable=False))
+    fault: str = Field(default="", sa_column=Column(Text, nullable=False))
+    seconds: float = 0.0
+    updated_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class Asset(SQLModel, table=True):
+    """Bytes that something uses."""
+
+    sha256: str = Field(primary_key=True)
+    size: int
+    media: str
+
+
+class Use(SQLModel, table=True):
+    """Which job made what a step of a unit (a shot, a deliverable) uses; the active rows are its take of now."""
+
+    __table_args__ = (UniqueConstraint("unit", "step", "job_key", "role"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    unit: str = Field(index=True)
+    step: str
+    role: str
+    job_key: str = Field(foreign_key="job.key")
+    sha256: str = Field(foreign_key="asset.sha256")
+    active: bool = True
+
+
+class Run(SQLModel, table=True):
+    """An episode being made, by the digest of what was asked for."""
+
+    id: str = Field(primary_key=True)
+    request_digest: str = Field(index=True)
+    graph_version: int
+    finished: bool = False
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class EventRow(SQLModel, table=True):
+    """The log: numbered without gaps per run, written in the transaction that it reports."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("run_id", "seq"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(index=True)
+    seq: int
+    type: str
+    unit: str
+    data: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -1,0 +1,37 @@
+"""What happens while a film is made, as values that every front end reads."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field, JsonValue
+
+from vibeboard.model import Frozen
+
+
+class EventType(StrEnum):
+    RUN_STARTED = "run.started"
+    PLAN_READY = "plan.ready"
+    QUOTE_READY = "quote.ready"
+    JOB_STARTED = "job.started"
+    JOB_PROGRESS = "job.progress"
+    CALL_FAILED = "call.failed"
+    CALL_REPAIRED = "call.repaired"
+    CALL_WAITS = "call.waits"
+    ASSET_PERSISTED = "asset.persisted"
+    UNIT_DONE = "unit.done"
+    UNIT_ESCALATED = "unit.escalated"
+    RUN_FINISHED = "run.finished"
+    RUN_FAILED = "run.failed"
+
+
+LIVE_ONLY = frozenset({EventType.JOB_PROGRESS, EventType.JOB_STARTED})
+"""Shown while it happens and not kept in the log."""
+
+
+class Event(Frozen):
+    """`unit` is the id of the shot or deliverable concerned, or empty for the run itself."""
+
+    type: EventType
+    unit: str = ""
+    data: dict[str, JsonValue] = Field(default_factory=dict)
