@@ -29,6 +29,7 @@ _TO_UNIT = {
     "px": {"": 1.0, "px": 1.0, "pixel": 1.0, "pixels": 1.0},
     "frame": {"": 1.0, "f": 1.0, "fr": 1.0, "frame": 1.0, "frames": 1.0},
     "m": {"": 1.0, "m": 1.0, "cm": 0.01, "mm": 0.001, "ft": 0.3048, "feet": 0.3048, "in": 0.0254},
+    "mm": {"": 1.0, "mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4},
     "": {"": 1.0, "%": 0.01},
 }
 _SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "ms": 0.001, "min": 60.0}
@@ -111,7 +112,7 @@ def _number(model: type[BaseModel], parent: Args, name: str, args: Args) -> None
     match = _QUANTITY.fullmatch(parent[name]) if isinstance(parent[name], str) else None
     if not match:
         return
-    unit = str(meta(model.model_fields[name]).get("unit", ""))
+    unit = _unit(model, name)
     value, suffix = float(match[1]), match[2].lower()
     if unit == "frame" and suffix in _SECONDS:
         rate = _rate_of(args)
@@ -121,6 +122,12 @@ def _number(model: type[BaseModel], parent: Args, name: str, args: Args) -> None
     elif suffix in (scale := _TO_UNIT.get(unit, {"": 1.0, unit: 1.0})):
         scaled = value * scale[suffix]
         parent[name] = int(scaled) if scaled == int(scaled) else scaled
+
+
+def _unit(model: type[BaseModel], name: str) -> str:
+    """The unit a field declares, or carries in its name as the vocabulary does: `focal_mm`, `focus_m`."""
+    ending = name.rpartition("_")[2]
+    return str(meta(model.model_fields[name]).get("unit", "")) or (ending if ending in _TO_UNIT else "")
 
 
 def _rate_of(args: Mapping[str, Any]) -> Rate | None:

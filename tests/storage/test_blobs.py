@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import hashlib
+import resource
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.blobs import FolderBlobs
+from vibeboard.faults import Rejected
+
+
+@given(data=st.binary(max_size=2000))
+def test_bytes_come_back_under_their_hash(tmp_path_factory, data):
+    blobs = FolderBlobs(tmp_path_factory.mktemp("blobs"))
+    ref = blobs.put(data, "application/octet-stream")
+    assert ref.sha256 == hashlib.sha256(data).hexdigest()
+    assert ref.size == len(data)
+    assert blobs.read(ref.sha256) == data
+
+
+def test_the_same_bytes_are_kept_once(tmp_path):
+    blobs = FolderBlobs(tmp_path)
+    blobs.put(b"take", "video/mp4")
+    first = next(path for path in tmp_path.rglob("*") if path.is_file())
+    stamp = first.stat().st_mtime_ns
+    other = tmp_path / "other"
+    other.write_bytes(b"take")
+    blobs.put_file(other, "video/mp4")
+    assert not other.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [first]
+    assert first.stat().st_mtime_ns == stamp
+
+
+def test_what_is_missing_is_said_with_what_to_do(tmp_path):
+    with pytest.raises(Rejected, match="run make again"):
+        FolderBlobs(tmp_path).read("0" * 64)
+
+
+def test_a_write_that_runs_out_of_room_leaves_nothing(tmp_path):
+    blobs = FolderBlobs(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            blobs.put(bytes(5000), "video/mp4")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
