@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agents.screenplay import read_text
+from agents.screenplay import read_file, read_text
 from api.progress import Watch, watch_for
 from gpu_runtime.engine import best
 from gpu_runtime.placement.embedded import Embedded
@@ -41,6 +41,7 @@ def make_film(
     slate: bool,
 ) -> None:
     """Build a film into `output`, showing progress on the terminal."""
+    read_file(script)
     text = read_text(script)
     _writable(output)
     with Project(output / STATE_FOLDER) as project:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from agents.planner import number_shots
@@ -23,7 +25,7 @@ class CutShot(NamedTuple):
 
 def cut(plans: Sequence[ScenePlan], scenes: dict[str, Scene], breakdown: dict[str, SceneBreakdown]) -> list[CutShot]:
     """Lay the plans end to end."""
-    numbers = number_shots(plans, {scene_id: breakdown[scene_id].number for scene_id in scenes})
+    numbers = number_shots(plans, _slate_numbers(breakdown[scene_id] for scene_id in scenes))
     laid: list[CutShot] = []
     start = 0
     for plan in plans:
@@ -31,6 +33,17 @@ def cut(plans: Sequence[ScenePlan], scenes: dict[str, Scene], breakdown: dict[st
             laid.append(CutShot(shot, numbers[shot.id], start, scenes[plan.scene_id], breakdown[plan.scene_id]))
             start += shot.frames
     return laid
+
+
+def _slate_numbers(scenes: Iterable[SceneBreakdown]) -> dict[str, str]:
+    """Scene numbers that are fit for file names and different from each other, whatever the writer numbered."""
+    numbers: dict[str, str] = {}
+    count: Counter[str] = Counter()
+    for scene in scenes:
+        wanted = re.sub(r"[^A-Za-z0-9-]+", "-", scene.number).strip("-") or "X"
+        count[wanted] += 1
+        numbers[scene.scene_id] = wanted if count[wanted] == 1 else f"{wanted}-again{count[wanted]}"
+    return numbers
 
 
 def length(laid: Sequence[CutShot]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from agents.breakdown import break_down
-from agents.planner import PLANNER_REVISION, Look, cast_looks, plan_scene
+from agents.planner import PLANNER_REVISION, CastLook, cast_looks, plan_scene
 from agents.screenplay import carry_ids, read_fountain
 from graphs.request import MakeRequest
 from storage.project import Project
@@ -77,7 +77,7 @@ def plan(project: Project, request: MakeRequest, screenplay: Screenplay) -> tupl
     return breakdown, tuple(plans)
 
 
-def _plan_key(scene: Scene, broken: SceneBreakdown, cast: dict[str, Look], request: MakeRequest) -> str:
+def _plan_key(scene: Scene, broken: SceneBreakdown, cast: dict[str, CastLook], request: MakeRequest) -> str:
     question: dict[str, JsonValue] = {
         "scene": scene.model_dump(mode="json"),
         "breakdown": _without_lines(broken),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from graphs.cut import CutShot, lens
+from tools.export_sheets import Sheet
 from vibeboard.breakdown import Category, SceneBreakdown
 from vibeboard.screenplay import Scene
 from vibeboard.timing import Rate
@@ -20,9 +21,9 @@ def eighths(count: int) -> str:
     return f"{pages} {rest}/8" if pages else f"{rest}/8"
 
 
-def breakdown_rows(scenes: Sequence[tuple[Scene, SceneBreakdown]]) -> tuple[dict[str, str], ...]:
+def breakdown_sheet(scenes: Sequence[tuple[Scene, SceneBreakdown]]) -> Sheet:
     """One row a scene: what it is, how long, and what it needs by category."""
-    return tuple(
+    return _sheet(
         {
             "Scene": broken.number,
             "INT/EXT": scene.slug.int_ext,
@@ -38,9 +39,9 @@ def breakdown_rows(scenes: Sequence[tuple[Scene, SceneBreakdown]]) -> tuple[dict
     )
 
 
-def shot_rows(laid: Sequence[CutShot], fps: Rate) -> tuple[dict[str, str], ...]:
+def shot_sheet(laid: Sequence[CutShot], fps: Rate) -> Sheet:
     """One row a shot, in the usual columns of a shot list."""
-    return tuple(
+    return _sheet(
         {
             "Scene": placed.breakdown.number,
             "Shot": placed.number,
@@ -61,3 +62,9 @@ def shot_rows(laid: Sequence[CutShot], fps: Rate) -> tuple[dict[str, str], ...]:
         }
         for placed in laid
     )
+
+
+def _sheet(rows: Iterable[dict[str, str]]) -> Sheet:
+    listed = list(rows)
+    columns = tuple(listed[0]) if listed else ()
+    return Sheet(columns=columns, rows=tuple(tuple(row.values()) for row in listed))

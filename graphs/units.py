@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from graphs.chain import Call, Unit, UnitDone
 from graphs.cut import CutShot, facts, length
 from graphs.request import MakeRequest
-from graphs.sheets import breakdown_rows, shot_rows
+from graphs.sheets import breakdown_sheet, shot_sheet
 from tools.assemble_film import Ambience, AssembleFilmParams, Caption, SoundCue
 from tools.declare import Params
 from tools.draw_storyboard import DrawStoryboardParams, Panel
@@ -82,7 +82,7 @@ def _segment_call(placed: CutShot, title: str, request: MakeRequest) -> Call:
 
 def sheets_unit(scenes: Sequence[tuple[Scene, SceneBreakdown]], laid: Sequence[CutShot], request: MakeRequest) -> Unit:
     """The breakdown sheet and the shot list; they need no picture."""
-    params = ExportSheetsParams(breakdown=breakdown_rows(scenes), shotlist=shot_rows(laid, request.fps))
+    params = ExportSheetsParams(breakdown=breakdown_sheet(scenes), shotlist=shot_sheet(laid, request.fps))
     return _deliverable("sheets", "export_sheets", params)
 
 

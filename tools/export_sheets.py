@@ -3,13 +3,19 @@ from __future__ import annotations
 from tools.context import Context
 from tools.declare import Params, field, tool
 from vibeboard.asset import Result
+from vibeboard.model import Frozen
 
-Row = dict[str, str]
+
+class Sheet(Frozen):
+    """A table: the header and its rows, each with a cell a column."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 class ExportSheetsParams(Params):
-    breakdown: tuple[Row, ...] = field("One row a scene; the columns are the first row's keys")
-    shotlist: tuple[Row, ...] = field("One row a shot; the columns are the first row's keys")
+    breakdown: Sheet = field("One row a scene")
+    shotlist: Sheet = field("One row a shot")
 
 
 @tool(module="sequencer", produces="document")

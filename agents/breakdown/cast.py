@@ -1,0 +1,138 @@
+"""Who is in a scene: speakers, and named people whom the action shows without a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.breakdown.isolated import insert_ids
+from agents.breakdown.lexicon import DETERMINERS, GROUP_CUES, NOUNS, ROLE_NOUNS, TITLES
+from agents.breakdown.text import Token, singular, tokens
+from agents.screenplay.word_table import word_table
+from vibeboard.breakdown import Category
+from vibeboard.screenplay import Kind, Scene, Screenplay
+
+_AGE = re.compile(r"(?:early-|mid-|late-)?\d{1,2}s?$")
+_AGE_WORDS = word_table("early, mid, late, about, around, age, aged")
+_DOINGS = word_table("""
+    enters, exits, walks, runs, sits, stands, lies, kneels, waits, watches, turns, looks, smiles, appears, comes,
+    goes, steps, leans, stares, nods, sleeps, wakes, drives, hurries, laughs, cries, listens, stops, crosses, opens,
+    reaches
+    """)
+_NOT_PEOPLE = frozenset().union(*(nouns for category, nouns in NOUNS.items() if category is not Category.EXTRAS))
+_DEPICTIONS = word_table("""
+    photo, photograph, picture, portrait, painting, name, memory, thought, voice, image, drawing, sketch
+    """)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The named people of a script: full names, and by words every way in which action may name one."""
+
+    names: frozenset[str]
+    by_words: Mapping[tuple[str, ...], str]
+    longest: int
+
+
+def roster(screenplay: Screenplay) -> Roster:
+    """Collect speakers and people whom the action introduces: `MARA (40s)`, `MARA, 40,`, `MARA enters`."""
+    speakers = {
+        element.speaker for scene in screenplay.scenes for element in scene.elements if element.kind is Kind.CUE
+    }
+    introduced = {
+        name
+        for scene in screenplay.scenes
+        for element in scene.elements
+        if element.kind is Kind.ACTION
+        for name in _introductions(tokens(element))
+    }
+    groups = {name for name in speakers if len(_members(name, speakers)) != 1}
+    names = frozenset((speakers | introduced) - groups - {""})
+    by_words = {tuple(name.split()): name for name in names}
+    by_words |= {words: name for words, name in _short_names(names).items() if words not in by_words}
+    return Roster(names, by_words, max((len(words) for words in by_words), default=0))
+
+
+def _short_names(names: frozenset[str]) -> dict[tuple[str, ...], str]:
+    """One word of a longer name, where it can mean one person only: `COLE` for `DETECTIVE COLE`."""
+    owners: dict[str, set[str]] = {}
+    for name in names:
+        for word in name.split():
+            owners.setdefault(word, set()).add(name)
+    return {
+        (word,): next(iter(named))
+        for word, named in owners.items()
+        if len(named) == 1 and word.isalpha() and len(word) > 2 and word.lower() not in TITLES | ROLE_NOUNS
+    }
+
+
+def _members(cue: str, speakers: set[str]) -> tuple[str, ...]:
+    """The people behind a cue: nobody in particular for ALL, each for `ANNA & BOB` when each also speaks alone."""
+    if cue.lower() in GROUP_CUES:
+        return ()
+    parts = tuple(part.strip() for part in re.split(r"\s*[&/+]\s*|\s+AND\s+", cue) if part.strip())
+    return parts if len(parts) > 1 and all(part in speakers for part in parts) else (cue,)
+
+
+def _introductions(words: Sequence[Token]) -> Iterator[str]:
+    position = 0
+    while position < len(words):
+        end = position
+        while end < len(words) and end - position < 4 and words[end].is_word and words[end].shouted:
+            end += 1
+        if end > position and _is_person(words, position, end):
+            yield " ".join(word.text.replace("’", "'") for word in words[position:end])
+        position = max(end, position + 1)
+
+
+def _is_person(words: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a name in capitals is somebody: an age follows, or a verb of people and no article stands before."""
+    if any(singular(word.key) in _NOT_PEOPLE or word.key.isdigit() for word in words[start:end]):
+        return False
+    article = start > 0 and words[start - 1].key in DETERMINERS
+    if words[start].key in DETERMINERS:
+        return False
+    after = [word.key for word in words[end : end + 3]]
+    if after[:1] in (["("], [","]):
+        said = [key for key in after[1:] if key not in _AGE_WORDS]
+        return bool(said) and bool(_AGE.match(said[0]))
+    return not article and bool(after) and after[0] in _DOINGS
+
+
+def cast_of(scene: Scene, people: Roster) -> tuple[str, ...]:
+    """The people of a scene in order of appearance. Whom an insert or a picture shows is not there for it."""
+    found: dict[str, None] = {}
+    inserts = insert_ids(scene)
+    for element in scene.elements:
+        if element.kind is Kind.CUE:
+            found |= dict.fromkeys(_members(element.speaker, set(people.names)))
+        elif element.kind is Kind.ACTION and element.id not in inserts:
+            found |= dict.fromkeys(mentions(tokens(element), people))
+    return tuple(name for name in found if name)
+
+
+def mentions(words: Sequence[Token], people: Roster) -> Iterator[str]:
+    """Names that the words of an action give, except in the possessive, after a colon or as a picture of somebody."""
+    position = 0
+    while position < len(words):
+        for length in range(min(people.longest, len(words) - position), 0, -1):
+            part = words[position : position + length]
+            name = people.by_words.get(tuple(word.text.upper().replace("’", "'") for word in part))
+            if name and _names_somebody(part) and not _depicted(words, position):
+                yield name
+                position += length - 1
+                break
+        position += 1
+
+
+def _names_somebody(part: Sequence[Token]) -> bool:
+    """A name is capitalised; a role such as DRIVER counts in capitals only, as `the driver` may be anyone."""
+    if any(word.key in ROLE_NOUNS for word in part):
+        return all(word.shouted or not word.text.isalpha() for word in part)
+    return all(not word.text[0].islower() for word in part)
+
+
+def _depicted(words: Sequence[Token], position: int) -> bool:
+    before = [word.key for word in words[max(0, position - 3) : position]]
+    return before[-1:] == [":"] or (before[-1:] == ["of"] and any(key in _DEPICTIONS for key in before))

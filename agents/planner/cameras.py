@@ -1,0 +1,351 @@
+"""The camera of a setup on a blocked stage: which side, from where, through which lens, along which path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.planner import moves
+from agents.planner.framing import (
+    CROPS,
+    Crop,
+    View,
+    Window,
+    body_height,
+    body_points,
+    place_in_frame,
+    solve_lens,
+    within_reach,
+)
+from agents.planner.geometry import (
+    distance_to_segment,
+    heading,
+    middle,
+    moved,
+    plan_distance,
+    side_of,
+    towards,
+    turned,
+    yaw_of,
+)
+from agents.planner.setups import Setup, chance
+from vibeboard.camera import CameraKey, CameraPath, cross
+from vibeboard.figure import Landmark, mark_at, point_of
+from vibeboard.sets import LAYOUTS, Layout
+from vibeboard.shot import Angle, Framing, Movement, ShotSize
+from vibeboard.stage import Figure, Mark, Prop, SetKind, Stage, Vec3
+
+_INDOOR_REACH, _OUTDOOR_REACH = 7.5, 16.0
+_CLEAR = 0.38
+"""How near the line of sight a body may come, metres."""
+_AROUND = (0.0, 14.0, -14.0, 28.0, -28.0, 42.0, -42.0)
+_CLIMB = {Angle.HIGH: 0.45, Angle.LOW: -0.32, Angle.OVERHEAD: 5.0, Angle.AERIAL: 1.2}
+_OFF_AXIS = {ShotSize.CU: 30.0, ShotSize.BCU: 24.0, ShotSize.ECU: 20.0, ShotSize.MCU: 35.0, ShotSize.MS: 38.0}
+"""Degrees between the subject's eyeline and the camera: the closer the shot, the closer to the eyes."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Whoever sets up the camera: knows the stage, the frame's aspect and the length of the shot."""
+
+    setup: Setup
+    stage: Stage
+    aspect: float
+    frames: int
+    eyes: Vec3 | None = None
+    """The eyes of whose point of view it is."""
+
+    @property
+    def layout(self) -> Layout:
+        return LAYOUTS[self.stage.set_kind]
+
+    @property
+    def in_car(self) -> bool:
+        return self.stage.set_kind is SetKind.CAR
+
+    def path(self) -> CameraPath:
+        key = self._key()
+        if self.setup.angle is Angle.DUTCH:
+            key = key.model_copy(update={"roll": 9.0})
+        handheld = 0.012 if self.setup.movement is Movement.HANDHELD else 0.0
+        f_number = 2.8 if self.setup.size in (ShotSize.CU, ShotSize.BCU, ShotSize.ECU) else 4.0
+        return CameraPath(f_number=f_number, handheld=handheld, keys=self._moved(key))
+
+    def _key(self) -> CameraKey:
+        figures = self._subjects()
+        if self.setup.framing is Framing.POV and self.eyes:
+            return self._point_of_view(self.eyes)
+        if self.setup.framing is Framing.INSERT:
+            return self._insert()
+        if not figures:
+            return self._wide()
+        if self.setup.framing is Framing.OTS and (near := self._figure(self.setup.toward)):
+            return self._over_shoulder(figures[0], near)
+        return self._on_people(figures)
+
+    def _figure(self, name: str) -> Figure | None:
+        return next((figure for figure in self.stage.figures if figure.id == name), None)
+
+    def _subjects(self) -> list[Figure]:
+        return [figure for name in self.setup.subjects if (figure := self._figure(name))]
+
+    def _mark(self, figure: Figure) -> Mark:
+        """Where somebody is when the shot is framed: where a walk with the camera begins, else where it ends."""
+        travelling = self.setup.movement in (Movement.FOLLOW, Movement.TRUCK)
+        return figure.marks[0] if travelling else mark_at(figure, self.frames / 2)
+
+    def _spot(self, figure: Figure) -> Vec3:
+        mark = self._mark(figure)
+        return (mark.x, 0.0, mark.z)
+
+    # -- people ---------------------------------------------------------------------------------------------------
+
+    def _on_people(self, figures: list[Figure]) -> CameraKey:
+        crop = CROPS[self.setup.size]
+        direction = self._direction(figures)
+        best: CameraKey | None = None
+        for lens in (crop.lens, crop.lens * 0.75):
+            for turn in _AROUND:
+                key = self._framed(figures, crop, turned(direction, turn), lens)
+                best = best or key
+                if self._is_clear(key, figures) and self._keeps_side(key, figures):
+                    return key
+        assert best is not None
+        return best
+
+    def _framed(self, figures: list[Figure], crop: Crop, direction: Vec3, lens: float) -> CameraKey:
+        right = cross(moved((0.0, 0.0, 0.0), direction, -1.0), (0.0, 1.0, 0.0))
+        points = [point for figure in figures for point in body_points(figure, self._mark(figure), crop, right)]
+        window = Window(top=crop.head, foot=crop.foot, centre=self._lead(figures, right), margin=0.04)
+        reach = _INDOOR_REACH if self.layout.interior else _OUTDOOR_REACH
+        return within_reach(points, self._view(figures, direction), window, lens, self.aspect, reach)
+
+    def _view(self, figures: list[Figure], direction: Vec3) -> View:
+        angle = self.setup.angle
+        if angle is Angle.GROUND:
+            return View(direction, height=0.15)
+        if angle in _CLIMB:
+            return View(direction, climb=_CLIMB[angle])
+        tight = self.setup.size in _OFF_AXIS
+        fraction = 0.935 if tight else 0.78
+        heights = [body_height(figure, self._mark(figure), fraction) for figure in figures]
+        return View(direction, height=sum(heights) / len(heights))
+
+    def _lead(self, figures: list[Figure], right: Vec3) -> float:
+        """Where across the frame a single stands: room in the direction of the look."""
+        if len(figures) > 1:
+            return 0.5
+        gaze = self._gaze(figures[0])
+        across = gaze[0] * right[0] + gaze[2] * right[2]
+        return 0.5 - 0.07 * max(min(across * 2, 1.0), -1.0)
+
+    def _gaze(self, figure: Figure) -> Vec3:
+        """The way somebody looks: at the partner, at what they look at, along a walk, else ahead."""
+        partner = self._figure(self.setup.toward)
+        if partner and partner.id != figure.id:
+            return towards(self._spot(figure), self._spot(partner))
+        if figure.looks:
+            return towards(self._spot(figure), figure.looks[0].point)
+        return heading(self._mark(figure).yaw)
+
+    def _direction(self, figures: list[Figure]) -> Vec3:
+        """From the subject towards the camera."""
+        if self.in_car:
+            return self._car_direction(figures)
+        if len(figures) > 1:
+            return self._blended(self._normal(figures[0], figures[1]), 18.0)
+        figure = figures[0]
+        gaze = self._gaze(figure)
+        if self.setup.movement is Movement.TRUCK and len(figure.marks) > 1:
+            return self._to_camera_side(figure, gaze, 80.0)
+        return self._to_camera_side(figure, gaze, _OFF_AXIS.get(self.setup.size, 42.0))
+
+    def _to_camera_side(self, figure: Figure, gaze: Vec3, degrees: float) -> Vec3:
+        """The eyeline turned towards the side on which the camera stays."""
+        partner = self._figure(self.setup.toward)
+        side = self._normal(figure, partner) if partner else towards(self._spot(figure), self.layout.wide)
+        left, right = turned(gaze, degrees), turned(gaze, -degrees)
+        return max((left, right), key=lambda way: way[0] * side[0] + way[2] * side[2])
+
+    def _normal(self, a: Figure, b: Figure) -> Vec3:
+        """Across the line through two people, to the side on which the set is seen whole."""
+        here, there = self._spot(a), self._spot(b)
+        along = towards(here, there)
+        side = side_of(self.layout.wide, here, there)
+        return turned(along, -90.0 if side > 0 else 90.0)
+
+    def _blended(self, direction: Vec3, most: float) -> Vec3:
+        """The direction turned towards the set's wide position by `most` degrees at most."""
+        centre = middle([self._spot(figure) for figure in self._subjects()])
+        turn = (yaw_of(towards(centre, self.layout.wide)) - yaw_of(direction) + 180) % 360 - 180
+        return turned(direction, max(min(turn, most), -most))
+
+    def _car_direction(self, figures: list[Figure]) -> Vec3:
+        """From the bonnet, from over the middle for two; for one often through the side window."""
+        if len(figures) > 1:
+            return heading(0.0)
+        x = self._mark(figures[0]).x
+        if self.setup.lines and chance(self.setup.anchor, "window") % 3 == 0:
+            return heading(62.0 if x > 0 else -62.0)
+        return heading(-14.0 if x > 0 else 14.0)
+
+    def _is_clear(self, key: CameraKey, figures: list[Figure]) -> bool:
+        """Nobody else between camera and subject, and nobody in the camera's lap."""
+        for other in self.stage.figures:
+            spot = self._spot(other)
+            if plan_distance(key.position, spot) < 0.5:
+                return False
+            if other not in figures:
+                for figure in figures:
+                    gap, along = distance_to_segment(spot, key.position, self._spot(figure))
+                    if gap < _CLEAR and along < 0.97:
+                        return False
+        return True
+
+    def _keeps_side(self, key: CameraKey, figures: list[Figure]) -> bool:
+        partner = figures[1] if len(figures) > 1 else self._figure(self.setup.toward)
+        if partner is None or self.in_car:
+            return True
+        a, b = self._spot(figures[0]), self._spot(partner)
+        return side_of(key.position, a, b) * side_of(self.layout.wide, a, b) > 0
+
+    # -- over the shoulder ----------------------------------------------------------------------------------------
+
+    def _over_shoulder(self, far: Figure, near: Figure) -> CameraKey:
+        """From behind one, whose head and shoulder stand at the frame's edge, onto the other."""
+        crop = CROPS[self.setup.size]
+        here, there = self._spot(near), self._spot(far)
+        back = towards(there, here)
+        side = self._normal(near, far)
+        height = (body_height(near, self._mark(near), 0.96) + body_height(far, self._mark(far), 0.94)) / 2
+        return min(
+            (
+                self._behind(far, near, crop, moved(moved(here, back, 0.85), side, aside / 100), height)
+                for aside in range(16, 72, 4)
+            ),
+            key=lambda key: abs(self._edge_gap(key, near)),
+        )
+
+    def _behind(self, far: Figure, near: Figure, crop: Crop, position: Vec3, height: float) -> CameraKey:
+        position = (position[0], height, position[2])
+        direction = towards(self._spot(far), position)
+        right = cross(moved((0.0, 0.0, 0.0), direction, -1.0), (0.0, 1.0, 0.0))
+        to_near = towards(self._spot(far), self._spot(near))
+        off = -0.1 if to_near[0] * right[0] + to_near[2] * right[2] > 0 else 0.1
+        window = Window(top=crop.head, foot=crop.foot, centre=0.5 + off, margin=0.03)
+        points = body_points(far, self._mark(far), crop, right)
+        return solve_lens(points, position, window, self.aspect, (28.0, 75.0))
+
+    def _edge_gap(self, key: CameraKey, near: Figure) -> float:
+        """How far the near head's middle is from a tenth of the frame's width inside its nearer edge."""
+        mark = self._mark(near)
+        u, _, _ = place_in_frame(key, self.aspect, point_of(near, mark, Landmark.EYES))
+        return min(abs(u - 0.09), abs(u - 0.91))
+
+    # -- things and places ----------------------------------------------------------------------------------------
+
+    def _insert(self) -> CameraKey:
+        prop = self._prop()
+        if prop is None:
+            return self._wide()
+        base = self._hand(prop) or prop.position
+        out = heading(180.0) if self.in_car else towards(base, self.layout.wide)
+        holder = self._figure(prop.held_by)
+        if holder:
+            out = self._to_camera_side(holder, heading(self._mark(holder).yaw), 50.0)
+        window = Window(top=0.3, foot=0.72, margin=0.24)
+        return within_reach(_corners(prop, base), View(out, climb=0.75), window, 65.0, self.aspect, _OUTDOOR_REACH)
+
+    def _prop(self) -> Prop | None:
+        return next((prop for prop in self.stage.props if prop.id == self.setup.thing), None)
+
+    def _hand(self, prop: Prop) -> Vec3 | None:
+        """About where a held thing is: before the right hip."""
+        holder = self._figure(prop.held_by)
+        if holder is None:
+            return None
+        mark = self._mark(holder)
+        ahead, right = heading(mark.yaw), heading(mark.yaw - 90)
+        x, _, z = moved(moved((mark.x, 0.0, mark.z), ahead, 0.35), right, 0.2)
+        return (x, body_height(holder, mark, 0.62), z)
+
+    def _point_of_view(self, eyes: Vec3) -> CameraKey:
+        """From the eyes of somebody who is not in the shot, because the camera is."""
+        figure = self._figure(self.setup.toward)
+        if figure:
+            crop = CROPS[self.setup.size]
+            right = cross(towards(eyes, self._spot(figure)), (0.0, 1.0, 0.0))
+            points = body_points(figure, self._mark(figure), crop, right)
+            return solve_lens(points, eyes, Window(top=crop.head, foot=crop.foot), self.aspect, (28.0, 65.0))
+        prop = self._prop()
+        if prop is None:
+            return self._wide()
+        return solve_lens(
+            _corners(prop, prop.position), eyes, Window(0.3, 0.72, margin=0.24), self.aspect, (28.0, 85.0)
+        )
+
+    def _wide(self) -> CameraKey:
+        """The whole set from the layout's own wide position."""
+        focal = 21.0 if self.setup.size in (ShotSize.EST, ShotSize.EWS) else 28.0
+        target = (0.0, min(1.2, self.layout.size[1] * 0.42), 0.0)
+        distance = plan_distance(self.layout.wide, target)
+        return CameraKey(frame=0, position=self.layout.wide, target=target, focal_mm=focal, focus_m=round(distance, 3))
+
+    # -- movement -------------------------------------------------------------------------------------------------
+
+    def _moved(self, key: CameraKey) -> moves.Keys:
+        figures = self._subjects()
+        offsets = _offsets(figures[0], self._mark(figures[0])) if figures else ()
+        if len(offsets) > 1 and self.setup.framing is not Framing.POV:
+            return moves.follow(key, offsets, turn_only=self.setup.movement not in (Movement.FOLLOW, Movement.TRUCK))
+        if self.frames < 12:
+            return moves.static(key)
+        return self._move_alone(key, figures)
+
+    def _move_alone(self, key: CameraKey, figures: Sequence[Figure]) -> moves.Keys:
+        frames, empty = self.frames, not figures
+        sign = 1.0 if chance(self.setup.anchor, "sign") % 2 else -1.0
+        centre = middle([self._spot(figure) for figure in figures]) if figures else (0.0, 0.0, 0.0)
+        match self.setup.movement:
+            case Movement.PUSH_IN:
+                return moves.push_in(key, frames, 1.22 if empty else 1.3)
+            case Movement.PULL_OUT:
+                return moves.pull_out(key, frames, 1.35)
+            case Movement.PAN:
+                return moves.pan(key, frames, sign * 14.0)
+            case Movement.WHIP_PAN:
+                return moves.whip_pan(key, frames, sign * 60.0)
+            case Movement.TILT:
+                return moves.tilt(key, frames, 12.0)
+            case Movement.TRUCK:
+                return moves.truck(key, frames, sign * 0.9)
+            case Movement.ARC:
+                return moves.arc(key, frames, centre, sign * 24.0)
+            case Movement.CRANE:
+                return moves.crane(key, frames, -1.8 if empty else 0.8)
+            case Movement.ZOOM:
+                return moves.zoom(key, frames, 1.5)
+            case Movement.DOLLY_ZOOM:
+                return moves.dolly_zoom(key, frames, key.target, 1.7)
+            case _:
+                return moves.static(key)
+
+
+def _offsets(figure: Figure, framed: Mark) -> tuple[tuple[int, Vec3], ...]:
+    """How far a figure that walks is from where it was framed, at each of its marks; nothing if it stays."""
+    xs, zs = [mark.x for mark in figure.marks], [mark.z for mark in figure.marks]
+    if max(xs) - min(xs) < 0.05 and max(zs) - min(zs) < 0.05:
+        return ()
+    return tuple((mark.frame, (mark.x - framed.x, 0.0, mark.z - framed.z)) for mark in figure.marks)
+
+
+def _corners(prop: Prop, base: Vec3) -> list[Vec3]:
+    """The corners of a thing's box, turned as it lies."""
+    width, height, depth = prop.size
+    across, along = heading(prop.yaw + 90), heading(prop.yaw)
+    return [
+        moved(moved((base[0], base[1] + h, base[2]), across, s * width / 2), along, t * depth / 2)
+        for h in (0.0, height)
+        for s in (-1, 1)
+        for t in (-1, 1)
+    ]

@@ -1,0 +1,328 @@
+"""Which setups a scene gets: establishing, master, singles and over the shoulder, inserts, points of view, reactions.
+
+What a setup is depends on its own beats and their nearest neighbours only, and what varies is drawn from the ids of
+the script's elements: words that change in one place change no setup elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from agents.planner.action_coverage import cover_action, framing_of
+from agents.planner.beats import Action, Beat, Line
+from agents.planner.directions import movement_for_place
+from agents.planner.durations import word_count
+from agents.planner.setups import Setup, chance
+from vibeboard.breakdown import SceneBreakdown
+from vibeboard.screenplay import Dual, Scene
+from vibeboard.shot import Angle, Framing, Movement, ShotSize, Voice
+from vibeboard.stage import SetKind
+
+_LATE = 4
+"""Lines at the end of a scene that are played closer, in a scene of at least twice as many."""
+_SHORT_WORDS = 3
+_LONG_WORDS = 28
+
+
+def cover(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> list[Setup]:
+    """The setups of a scene in cutting order. Every beat is in at least one, every line in exactly one."""
+    if is_montage(scene, beats):
+        return _montage(scene, breakdown, beats)
+    opening, rest = _opening(scene, breakdown, beats)
+    coverage = _Coverage(scene, breakdown, beats, list(opening))
+    coverage.run(rest)
+    return _varied(coverage.setups)
+
+
+def is_montage(scene: Scene, beats: Sequence[Beat]) -> bool:
+    first = beats[0].text if beats and isinstance(beats[0], Action) else ""
+    words = f"{scene.heading.text} {first}".upper()
+    return "MONTAGE" in words or "SERIES OF SHOTS" in words
+
+
+def _montage(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> list[Setup]:
+    """One shot a beat, from alternating distances; a voice runs on over whatever is seen."""
+    setups: list[Setup] = []
+    for beat in beats:
+        if isinstance(beat, Line) and setups:
+            setups[-1] = replace(setups[-1], beats=(*setups[-1].beats, _heard(beat, setups[-1])))
+        elif isinstance(beat, Line):
+            setups.append(_single(beat, breakdown, level=1))
+        else:
+            size = (ShotSize.WS, ShotSize.MS, ShotSize.FS, ShotSize.CU)[
+                chance(beat.element.id, "montage", str(beat.part)) % 4
+            ]
+            framing = framing_of(beat.people) if beat.people else Framing.EMPTY
+            role = f"montage {beat.part}"
+            subjects = beat.people or beat.present[:1]
+            setups.append(
+                Setup(
+                    role,
+                    beat.element.id,
+                    size,
+                    framing,
+                    subjects,
+                    "a beat of the montage",
+                    (beat,),
+                    present=beat.present,
+                )
+            )
+    return setups or [_establishing(scene, breakdown, (), ())]
+
+
+def _opening(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> tuple[list[Setup], Sequence[Beat]]:
+    """The look at the place, if it is new or the scene begins with it, and the beats that are left."""
+    leading = 0
+    while leading < len(beats) and _describes_place(beats[leading]):
+        leading += 1
+    described = tuple(beat for beat in beats[:leading] if isinstance(beat, Action))[:3]
+    if not (breakdown.new_place or described or not beats):
+        return [], beats
+    present = beats[0].present if beats else ()
+    return [_establishing(scene, breakdown, described, present)], beats[len(described) :]
+
+
+def _describes_place(beat: Beat) -> bool:
+    return isinstance(beat, Action) and not beat.people and not beat.isolated
+
+
+def _establishing(
+    scene: Scene, breakdown: SceneBreakdown, described: tuple[Action, ...], present: tuple[str, ...]
+) -> Setup:
+    reason = "establishes the new place" if breakdown.new_place else "returns to the place"
+    size = ShotSize.EST if breakdown.new_place else ShotSize.EWS
+    movement = movement_for_place(scene, breakdown, described)
+    return Setup(
+        role="establish",
+        anchor=scene.id,
+        size=size,
+        framing=Framing.EMPTY,
+        subjects=(),
+        reason=reason,
+        beats=described,
+        movement=movement,
+        extra=(scene.heading,),
+        present=present,
+    )
+
+
+@dataclass
+class _Coverage:
+    scene: Scene
+    breakdown: SceneBreakdown
+    beats: Sequence[Beat]
+    setups: list[Setup] = field(default_factory=list)
+
+    def run(self, beats: Sequence[Beat]) -> None:
+        at = 0
+        while at < len(beats):
+            beat = beats[at]
+            if isinstance(beat, Line):
+                self._line(beat)
+                at += 1
+                continue
+            paragraph = [b for b in beats[at:] if isinstance(b, Action) and b.element.id == beat.element.id]
+            self._paragraph(paragraph)
+            at += len(paragraph)
+
+    def _paragraph(self, paragraph: Sequence[Action]) -> None:
+        """A paragraph gets its setups; one that goes on with the insert before it, or has nothing to see, joins it."""
+        first, last = paragraph[0], self.setups[-1] if self.setups else None
+        if last and first.direction:
+            self.setups[-1] = replace(last, extra=(*last.extra, first.element))
+        elif last and last.framing is Framing.INSERT and first.isolated == last.thing and not first.people:
+            self.setups[-1] = replace(last, beats=(*last.beats, *paragraph))
+        else:
+            self.setups += cover_action(paragraph, self.breakdown, opens=not self._seen_people())
+
+    def _seen_people(self) -> bool:
+        return any(setup.subjects for setup in self.setups)
+
+    def _line(self, line: Line) -> None:
+        last = self.setups[-1] if self.setups else None
+        if last and self._continues(last, line):
+            self.setups[-1] = replace(last, beats=(*last.beats, _heard(line, last)))
+        elif line.voice is Voice.VOICE_OVER:
+            self.setups.append(_under_voice(line))
+        elif line.voice is Voice.OFF_SCREEN:
+            self.setups.append(_listening(line))
+        else:
+            self.setups.append(self._spoken(line))
+            if line.heat and self._is_last(line) and self._partner(line):
+                self.setups.append(_reaction(line, self._partner(line)))
+
+    def _continues(self, last: Setup, line: Line) -> bool:
+        """Whether a line plays on in the shot before it: the same speech, the other half of a dual, a voice over
+        the picture, or a word or two from somebody who is in the frame already."""
+        if last.framing in (Framing.INSERT, Framing.POV):
+            return line.voice is Voice.VOICE_OVER and not last.lines
+        if line.voice is Voice.VOICE_OVER:
+            return len(last.lines) < 2 and line.heat < 2
+        before = last.lines[-1] if last.lines else None
+        if before is None:
+            return False
+        if before.cue == line.cue or line.dual is Dual.RIGHT:
+            return True
+        seen = line.speaker in last.subjects or (line.speaker == last.toward and last.framing is Framing.OTS)
+        short = word_count(line.text) <= _SHORT_WORDS and not line.heat
+        return short and seen and len(last.lines) < 2 and line.voice is Voice.ON
+
+    def _partner(self, line: Line) -> str:
+        """Whom a line is said to: who spoke before, else who speaks next, else somebody who is there."""
+        spoken = [beat for beat in self.beats if isinstance(beat, Line)]
+        at = next(i for i, beat in enumerate(spoken) if beat.element.id == line.element.id)
+        near = [*reversed(spoken[max(at - 4, 0) : at]), *spoken[at + 1 : at + 5]]
+        heard = [beat.speaker for beat in near if beat.speaker != line.speaker and beat.speaker in line.present]
+        others = [name for name in line.present if name != line.speaker]
+        return (heard or others or [""])[0]
+
+    def _spoken(self, line: Line) -> Setup:
+        """A line that is seen: the people together first, then one by one, closer as the scene tightens."""
+        partner = self._partner(line)
+        if line.dual is Dual.LEFT and partner:
+            return self._together(line, (line.speaker, partner), "two voices at once")
+        if partner and self._opens_talk(line):
+            return self._together(line, self._group(line, partner), "shows who is talking to whom")
+        level = 1 + (line.heat > 0) + (line.heat > 1)
+        if self._is_late(line):
+            level += 1
+        return _single(line, self.breakdown, level, partner)
+
+    def _group(self, line: Line, partner: str) -> tuple[str, ...]:
+        if self.breakdown.set_kind is SetKind.CAR or len(line.present) in (3, 4):
+            return line.present
+        return (line.speaker, partner)
+
+    def _together(self, line: Line, people: tuple[str, ...], reason: str) -> Setup:
+        size = ShotSize.MS if len(people) == 2 else ShotSize.MLS
+        toward = next((name for name in people if name != line.speaker), "")
+        return Setup(
+            "together",
+            line.element.id,
+            size,
+            framing_of(people),
+            people,
+            reason,
+            (line,),
+            toward=toward,
+            present=line.present,
+        )
+
+    def _opens_talk(self, line: Line) -> bool:
+        """Whether no line was seen before it in the scene."""
+        first = next(beat for beat in self.beats if isinstance(beat, Line) and beat.voice is Voice.ON)
+        return first.element.id == line.element.id
+
+    def _is_late(self, line: Line) -> bool:
+        spoken = [beat.element.id for beat in self.beats if isinstance(beat, Line)]
+        return len(spoken) >= 2 * _LATE and line.element.id in spoken[-_LATE:]
+
+    def _is_last(self, line: Line) -> bool:
+        return self.beats[-1] is line
+
+
+def _heard(line: Line, setup: Setup) -> Line:
+    """The line as the setup hears it: a speaker who is not in the frame is off-screen."""
+    seen = line.speaker in setup.subjects or (setup.framing is Framing.OTS and line.speaker == setup.toward)
+    return line if line.voice is not Voice.ON or seen else replace(line, voice=Voice.OFF_SCREEN)
+
+
+_LEVELS = {1: ShotSize.MCU, 2: ShotSize.CU, 3: ShotSize.BCU}
+
+
+def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = "") -> Setup:
+    """One speaker, clean or over the other's shoulder."""
+    over = (
+        bool(partner)
+        and level == 1
+        and breakdown.set_kind is not SetKind.CAR
+        and chance(line.element.id, "over") % 2 == 0
+    )
+    size = ShotSize.MS if over else _LEVELS[min(level, 3)]
+    if not partner and level == 1:
+        size = ShotSize.MS
+    reason = (
+        "closer as the tension rises"
+        if level > 1
+        else f"{'over the shoulder of the listener' if over else 'on the speaker'}"
+    )
+    long = word_count(line.text) >= _LONG_WORDS
+    return Setup(
+        role="speak",
+        anchor=line.element.id,
+        size=size,
+        framing=Framing.OTS if over else Framing.SINGLE,
+        subjects=(line.speaker,),
+        reason="drifts closer through a long speech" if long else reason,
+        beats=(line,),
+        angle=Angle.LOW if line.heat > 1 else Angle.EYE_LEVEL,
+        movement=Movement.PUSH_IN if long else Movement.STATIC,
+        toward=partner,
+        present=line.present,
+    )
+
+
+def _under_voice(line: Line) -> Setup:
+    """A picture for a voice that none was there for: whoever is on the set, thinking, or the empty place."""
+    people = line.present[:1]
+    return Setup(
+        role="voice over",
+        anchor=line.element.id,
+        size=ShotSize.MCU if people else ShotSize.WS,
+        framing=Framing.SINGLE if people else Framing.EMPTY,
+        subjects=people,
+        reason="a picture for the voice",
+        beats=(line,),
+        movement=Movement.PUSH_IN,
+        present=line.present,
+    )
+
+
+def _listening(line: Line) -> Setup:
+    listeners = tuple(name for name in line.present if name != line.speaker)[:1]
+    return Setup(
+        role="listen",
+        anchor=line.element.id,
+        size=ShotSize.MCU if listeners else ShotSize.WS,
+        framing=Framing.REACTION if listeners else Framing.EMPTY,
+        subjects=listeners,
+        reason="on who hears the voice off-screen",
+        beats=(line,),
+        present=line.present,
+    )
+
+
+def _reaction(line: Line, listener: str) -> Setup:
+    return Setup(
+        role="reaction",
+        anchor=line.element.id,
+        size=ShotSize.CU,
+        framing=Framing.REACTION,
+        subjects=(listener,),
+        reason="where the line lands",
+        toward=line.speaker,
+        extra=(line.element,),
+        present=line.present,
+    )
+
+
+_CLOSER = {
+    ShotSize.WS: ShotSize.MFS,
+    ShotSize.FS: ShotSize.MLS,
+    ShotSize.MFS: ShotSize.MS,
+    ShotSize.MLS: ShotSize.MCU,
+    ShotSize.MS: ShotSize.MCU,
+    ShotSize.MCU: ShotSize.CU,
+    ShotSize.CU: ShotSize.BCU,
+}
+
+
+def _varied(setups: Sequence[Setup]) -> list[Setup]:
+    """No cut from a setup to the same one: the second of two alike goes closer."""
+    varied = list(setups[:1])
+    for before, setup in pairwise(setups):
+        alike = (before.subjects, before.framing, before.size) == (setup.subjects, setup.framing, setup.size)
+        varied.append(replace(setup, size=_CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup)
+    return varied

@@ -1,0 +1,208 @@
+"""Where the camera must stand, or which lens it needs, so that what the shot is about fills the frame as it should."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.planner.geometry import middle, moved, plan_distance
+from vibeboard.camera import SUPER35_WIDTH_MM, CameraKey, CameraPose, look_at, project
+from vibeboard.figure import FRACTION, Landmark, height_of
+from vibeboard.shot import ShotSize
+from vibeboard.stage import Figure, Mark, Pose, Vec3
+
+PRIMES = (16.0, 18.0, 21.0, 24.0, 28.0, 35.0, 40.0, 50.0, 65.0, 75.0, 85.0, 100.0)
+"""The lenses in the box, mm."""
+
+_ROUNDS = 24
+_NEAR = 0.05
+
+
+@dataclass(frozen=True)
+class Crop:
+    """How much of a body a size shows: from the fraction `top` of standing height, put at the fraction `head` of the
+    frame's height, down to `low`, put at `foot`. `half` is the half width to keep in frame, in heights."""
+
+    top: float
+    low: float
+    head: float
+    foot: float
+    half: float
+    lens: float
+
+
+CROPS: dict[ShotSize, Crop] = {
+    ShotSize.EWS: Crop(1.0, 0.0, 0.46, 0.80, 0.15, 24.0),
+    ShotSize.WS: Crop(1.0, 0.0, 0.22, 0.88, 0.15, 28.0),
+    ShotSize.FS: Crop(1.0, 0.0, 0.10, 0.94, 0.15, 35.0),
+    ShotSize.MFS: Crop(1.0, 0.20, 0.10, 1.0, 0.15, 35.0),
+    ShotSize.MLS: Crop(1.0, 0.40, 0.10, 1.0, 0.15, 35.0),
+    ShotSize.MS: Crop(1.0, 0.57, 0.10, 1.0, 0.15, 40.0),
+    ShotSize.MCU: Crop(1.0, 0.69, 0.10, 1.0, 0.13, 50.0),
+    ShotSize.CU: Crop(1.0, 0.785, 0.09, 1.0, 0.09, 65.0),
+    ShotSize.BCU: Crop(0.995, 0.835, 0.03, 1.0, 0.06, 75.0),
+    ShotSize.ECU: Crop(0.97, 0.875, 0.0, 1.0, 0.05, 85.0),
+}
+"""Cut between the joints, never at them: below the knees, mid-thigh, below the waist, above the elbows, shoulders."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of the frame that the subject's points fill, in fractions of its width and height from the top left."""
+
+    top: float = 0.1
+    foot: float = 0.9
+    centre: float = 0.5
+    margin: float = 0.05
+
+    @property
+    def half(self) -> float:
+        return min(self.centre, 1 - self.centre) - self.margin
+
+
+@dataclass(frozen=True)
+class View:
+    """From where: a direction on the plan away from the subject, and either a fixed height of the lens or a climb
+    (metres up for each metre away, from the middle of the subject)."""
+
+    direction: Vec3
+    height: float | None = None
+    climb: float = 0.0
+
+    def position(self, centre: Vec3, distance: float) -> Vec3:
+        x, _, z = moved(centre, self.direction, distance)
+        return (x, self.height if self.height is not None else max(centre[1] + self.climb * distance, 0.12), z)
+
+
+def body_height(figure: Figure, mark: Mark, fraction: float) -> float:
+    """Height above the ground of a fraction of the standing figure, between the landmarks that frame it."""
+    above = min((mark_ for mark_ in Landmark if FRACTION[mark_] >= fraction), key=FRACTION.__getitem__)
+    below = max((mark_ for mark_ in Landmark if FRACTION[mark_] <= fraction), key=FRACTION.__getitem__)
+    low, high = height_of(figure, mark, below), height_of(figure, mark, above)
+    gap = FRACTION[above] - FRACTION[below]
+    return low if gap == 0 else low + (high - low) * (fraction - FRACTION[below]) / gap
+
+
+def body_points(figure: Figure, mark: Mark, crop: Crop, right: Vec3) -> list[Vec3]:
+    """Top, bottom and both sides of what a crop shows of a figure seen along a view whose right is `right`."""
+    top, low = body_height(figure, mark, crop.top), body_height(figure, mark, crop.low)
+    least = (crop.top - crop.low) * figure.height * (0.6 if mark.pose is Pose.LIE else 0.35)
+    low = min(low, top - least)
+    axis = [(mark.x, top, mark.z), (mark.x, low, mark.z)]
+    half = crop.half * figure.height * figure.build
+    middle_height = (mark.x, (top + low) / 2, mark.z)
+    return [*axis, moved(middle_height, right, half), moved(middle_height, right, -half)]
+
+
+def solve(points: Sequence[Vec3], view: View, window: Window, lens: float, aspect: float) -> CameraKey:
+    """Put the camera at the distance at which the points just fill the window, and aim it there.
+
+    Args:
+        points: what must be seen, in world metres.
+        lens: focal length, mm; kept.
+        aspect: width of the frame over its height.
+
+    Returns:
+        The key, focused on the middle of the points. The tighter of width and height decides; the top is always put
+        at the window's top, so that a tall frame shows more below, never more headroom.
+    """
+    centre = middle(list(points))
+    target, distance = centre, 3.0
+    for _ in range(_ROUNDS):
+        key = CameraKey(frame=0, position=view.position(centre, distance), target=target, focal_mm=lens)
+        box = _bounds(key, points, aspect)
+        if box is None:
+            distance *= 1.6
+            continue
+        target = _aimed(key, box, window, aspect, centre)
+        distance *= min(max(_need(box, window), 0.4), 2.5)
+    return _focused(replace_target(key, target), centre)
+
+
+def solve_lens(
+    points: Sequence[Vec3], position: Vec3, window: Window, aspect: float, limits: tuple[float, float]
+) -> CameraKey:
+    """Choose the focal length, within limits in mm, and the aim with which a camera that stays put fills the window."""
+    centre = middle(list(points))
+    target, lens = centre, limits[0]
+    for _ in range(_ROUNDS):
+        key = CameraKey(frame=0, position=position, target=target, focal_mm=lens)
+        box = _bounds(key, points, aspect)
+        if box is None:
+            break
+        target = _aimed(key, box, window, aspect, centre)
+        lens = min(max(lens / _need(box, window), limits[0]), limits[1])
+    return _focused(replace_target(key, target).model_copy(update={"focal_mm": round(lens, 1)}), centre)
+
+
+def within_reach(
+    points: Sequence[Vec3], view: View, window: Window, lens: float, aspect: float, reach: float
+) -> CameraKey:
+    """`solve` with the longest lens up to `lens` that keeps the camera within `reach` metres of the subject."""
+    centre = middle(list(points))
+    for prime in reversed([prime for prime in PRIMES if prime <= lens]):
+        key = solve(points, view, window, prime, aspect)
+        if plan_distance(key.position, centre) <= reach:
+            break
+    return key
+
+
+def replace_target(key: CameraKey, target: Vec3) -> CameraKey:
+    return key.model_copy(update={"target": target})
+
+
+def pose_of(key: CameraKey) -> CameraPose:
+    """The camera at rest on a key."""
+    return CameraPose(key.position, look_at(key.position, key.target, key.roll), key.focal_mm, key.focus_m)
+
+
+def place_in_frame(key: CameraKey, aspect: float, point: Vec3) -> tuple[float, float, float]:
+    """Where a point falls in the frame: fractions of its width and height from the top left, and depth in metres."""
+    width, height = 1000, round(1000 / aspect)
+    u, v, depth = project(pose_of(key), SUPER35_WIDTH_MM, width, height, point)
+    return (u / width, v / height, depth)
+
+
+@dataclass(frozen=True)
+class _Box:
+    left: float
+    right: float
+    top: float
+    foot: float
+
+
+def _bounds(key: CameraKey, points: Sequence[Vec3], aspect: float) -> _Box | None:
+    seen = [place_in_frame(key, aspect, point) for point in points]
+    if min(depth for _, _, depth in seen) < _NEAR:
+        return None
+    us, vs = [u for u, _, _ in seen], [v for _, v, _ in seen]
+    return _Box(min(us), max(us), min(vs), max(vs))
+
+
+def _need(box: _Box, window: Window) -> float:
+    wide = (box.right - box.left) / (2 * window.half)
+    high = (box.foot - box.top) / (window.foot - window.top)
+    return max(wide, high)
+
+
+def _aimed(key: CameraKey, box: _Box, window: Window, aspect: float, centre: Vec3) -> Vec3:
+    """The target moved across the frame so that the box comes to lie in the window."""
+    pose = pose_of(key)
+    right, down, _ = pose.rotation
+    depth = max(pose.world_to_camera(centre)[2], _NEAR)
+    width = depth * SUPER35_WIDTH_MM / key.focal_mm
+    across = ((box.left + box.right) / 2 - window.centre) * width
+    below = (box.top - window.top) * width / aspect
+    ray = 1.0 / depth * pose.world_to_camera(key.target)[2]
+    return moved(moved(key.target, right, across * ray), down, below * ray)
+
+
+def _focused(key: CameraKey, centre: Vec3) -> CameraKey:
+    depth = max(pose_of(key).world_to_camera(centre)[2], 0.1)
+    return _rounded(key).model_copy(update={"focus_m": round(depth, 3)})
+
+
+def _rounded(key: CameraKey) -> CameraKey:
+    """Millimetres are enough, and keep plans short and the same on every machine."""
+    position, target = (tuple(round(value, 3) for value in point) for point in (key.position, key.target))
+    return key.model_copy(update={"position": position, "target": target})

@@ -1,0 +1,88 @@
+"""What can be read out of action text without a language model: sentences, people and things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+_MARKUP = re.compile(r"\[\[.*?\]\]|/\*.*?\*/|\*+|_+|^[ \t]*[~!>]", re.S | re.M)
+_BREAK = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(A-ZÀ-ÞА-Я\d\-–—])|(?<=[。！？])|\n+")
+_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Lt|Sgt|Capt|Prof|No|vs|etc|[A-Z])\.$")
+
+
+_STOP = frozenset(("the", "a", "an", "mr", "mrs", "ms", "dr", "st", "old", "young", "little", "big", "of", "and"))
+_PRONOUN = re.compile(r"\b(he|she|they|both|his|her|their)\b", re.I)
+
+
+def clean(text: str) -> str:
+    """The words of a paragraph on one line, without markup and notes."""
+    return " ".join(_MARKUP.sub("", text).split())
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a paragraph of action, cleaned; a line break ends one too."""
+    parts: list[str] = []
+    for piece in _BREAK.split(_MARKUP.sub("", text)):
+        words = " ".join(piece.split())
+        if parts and _ABBREVIATION.search(parts[-1]):
+            parts[-1] = f"{parts[-1]} {words}"
+        elif words:
+            parts.append(words)
+    return [part for part in parts if re.search(r"\w", part)]
+
+
+class Names:
+    """Finds the people of a cast in a sentence, by full name or by a word of it that only one of them has."""
+
+    def __init__(self, cast: Iterable[str]) -> None:
+        self.cast = tuple(dict.fromkeys(cast))
+        owners: dict[str, set[str]] = {}
+        for name in self.cast:
+            words = re.findall(r"[\w'’-]+", name.casefold())
+            for alias in {name.casefold(), *(word for word in words if word not in _STOP and len(word) > 1)}:
+                owners.setdefault(alias, set()).add(name)
+        self._aliases = {alias: next(iter(names)) for alias, names in owners.items() if len(names) == 1}
+        spellings = sorted(map(re.escape, self._aliases), key=len, reverse=True)
+        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(spellings)})(?!\w)", re.I) if spellings else None
+
+    def find(self, sentence: str) -> list[tuple[int, str]]:
+        """Mentions as (place, name) in order. A lower-case word counts after an article only: `the waitress`."""
+        if self._pattern is None:
+            return []
+        return [
+            (match.start(), self._aliases[match.group().casefold()])
+            for match in self._pattern.finditer(sentence)
+            if not match.group().islower() or re.search(r"\b(?:the|an?)\s+$", sentence[: match.start()], re.I)
+        ]
+
+    def canonical(self, speaker: str) -> str:
+        """The cast's spelling of a cue, or the cue itself for somebody who is not in the cast."""
+        return self._aliases.get(speaker.casefold(), speaker)
+
+
+def pronoun_at(sentence: str) -> tuple[int, str] | None:
+    """The first pronoun that stands for somebody named before: its place and the word."""
+    match = _PRONOUN.search(sentence)
+    return (match.start(), match.group().casefold()) if match else None
+
+
+_DIRECTION = re.compile(r"(?:BACK TO\b|END (?:OF )?[A-Z ]+$|RESUME\b|(?:THE )?END\b|CONTINUED)", re.I)
+
+
+def is_direction(text: str) -> bool:
+    """Whether a paragraph only manages the script (`BACK TO SCENE`), with nothing in it to see."""
+    return bool(_DIRECTION.match(clean(text)))
+
+
+def is_insert(text: str) -> bool:
+    """Whether a paragraph opens an insert that lasts until the script says otherwise."""
+    return clean(text).startswith("INSERT")
+
+
+def named_thing(words: str, things: Sequence[str]) -> str:
+    """The first of `things` whose last word (its noun) stands in `words`, or ``""``; the longest name wins."""
+    for thing in sorted(things, key=len, reverse=True):
+        noun = thing.split()[-1] if thing.split() else ""
+        if noun and re.search(rf"\b{re.escape(noun)}(?:s|es)?\b", words, re.I):
+            return thing
+    return ""

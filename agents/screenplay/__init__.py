@@ -1,0 +1,8 @@
+"""Readers: a script in, a `Screenplay` out. No model is involved, nothing is rewritten, no word is dropped."""
+
+from agents.screenplay.carrying import carry_ids
+from agents.screenplay.files import read_file, read_text
+from agents.screenplay.fountain_reader import read_fountain
+from agents.screenplay.markup import plain_text
+
+__all__ = ["carry_ids", "plain_text", "read_file", "read_fountain", "read_text"]

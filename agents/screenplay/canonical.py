@@ -1,0 +1,79 @@
+"""Bring lines into the spelling that the strict Fountain grammar understands, one canonical line a source line.
+
+The canonical lines serve to *classify* only: what is kept in the screenplay is always the source's own text. So letters
+may be folded to ASCII and long lines cut without loss.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from agents.screenplay.headings import LONGEST, has_prefix, is_heading
+from agents.screenplay.lines import SourceLine
+
+_PARAGRAPH_LIMIT = 50
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_LETTERED_CLAN = re.compile(r"\bMa?c(?=[A-Z])")
+_SAFE = str.maketrans({"*": "", "&": "-", "+": "-", '"': "'", "\\": "-"})
+_FADES = re.compile(r"(?:FADE (?:IN|OUT|TO (?:BLACK|WHITE))|CUT TO (?:BLACK|WHITE)|SMASH TO BLACK)[.:]?$")
+_SHOT_WORDS = re.compile(
+    r"(?:INSERT|CLOSE ON|CLOSE UP|CLOSE-UP|CLOSER ON|ANGLE ON|WIDE ON|ON SCREEN|POV|BACK TO|SUPER|TITLE|TITLE CARD|"
+    r"MONTAGE|SERIES OF SHOTS|INTERCUT|FLASHBACK|END FLASHBACK|THE END)\b"
+)
+
+
+class Canonical(NamedTuple):
+    """`owner` is the index of the source line, or -1 for a line that was put between."""
+
+    text: str
+    owner: int
+
+
+def canonical_lines(lines: Sequence[SourceLine]) -> Iterator[Canonical]:
+    run = 0
+    for index, line in enumerate(lines):
+        run = run + 1 if line.text.strip() else 0
+        if is_heading(line.text):
+            yield Canonical("", -1)
+            yield Canonical(".heading", index)
+            yield Canonical("", -1)
+            run = 0
+            continue
+        if run and run % _PARAGRAPH_LIMIT == 0:
+            # The grammar joins an action paragraph line by line at quadratic cost. An empty note ends its paragraph
+            # and changes nothing else.
+            yield Canonical("[[]]", -1)
+        yield Canonical(_canonical(line.text), index)
+
+
+def _canonical(text: str) -> str:
+    bare = text.strip()
+    if not bare:
+        # Only the syntax's own two blanks carry a dialogue over an empty line: other blank space is litter.
+        return "  " if text == "  " else ""
+    if len(bare) > LONGEST:
+        bare = f"{bare[:LONGEST]}x{bare[-1]}"
+    if _FADES.match(bare):
+        return f">{bare}"
+    if _SHOT_WORDS.match(bare):
+        return f"!{bare}"
+    return _fold(bare) or "x"
+
+
+def _fold(bare: str) -> str:
+    """ASCII with the same letter case, without emphasis, dual marks and what would open a remark."""
+    folded = _NON_ASCII.sub(_ascii, _LETTERED_CLAN.sub("MC", bare)).translate(_SAFE).replace("[[", "{{")
+    if not has_prefix(folded):
+        folded = folded.replace("/", "-")
+    return folded.rstrip("^ ").strip()
+
+
+def _ascii(match: re.Match[str]) -> str:
+    character = match[0]
+    if character.isalpha():
+        return "X" if character.isupper() else "x"
+    if character == "…":
+        return "x"
+    return "'" if character in "’‘“”" else "-"

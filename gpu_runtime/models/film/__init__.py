@@ -1,0 +1,1 @@
+"""From takes to a film and its papers: finishing, assembly, scratch speech, storyboard, timeline, sheets."""

@@ -1,0 +1,126 @@
+"""Bringing a take to the film's size, rate and length, and drawing the slate and the names over it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from pydantic import BaseModel, ValidationError
+
+from gpu_runtime.models.film.overlay import Picture, even
+from gpu_runtime.models.film.slate import Slate
+from gpu_runtime.models.film.tags import Box, Sample, Tag, box_at, place
+from gpu_runtime.models.film.video import Footage, probe, read_frames, writer
+from gpu_runtime.run import Run
+from tools.finish_segment import BurnIn, FinishSegmentParams
+from vibeboard.asset import Result
+from vibeboard.faults import Rejected
+from vibeboard.timing import Rate
+
+
+class _Scene(BaseModel):
+    """What finishing reads of a take's scene data: where named things are in its picture."""
+
+    tracks: dict[str, list[Sample]] = {}
+
+
+def finish_segment(params: FinishSegmentParams, run: Run) -> Result:
+    """Make one segment of a film: H.264 of exactly `params.frames` frames, ready to be joined with others.
+
+    Its sides must be even, as 4:2:0 colour asks.
+
+    Raises:
+        Rejected: `unreadable_take` or `unreadable_scene` when what was made before cannot be used.
+    """
+    path = run.input(params.take)
+    take = probe(path)
+    order = take_frames(take, params.frames, params.fps)
+    overlays = _overlays(params.burn_in, params, take, order, run.input(params.scene)) if params.burn_in else []
+    made = run.scratch / "segment.mp4"
+    with writer(made, params.width, params.height, params.fps) as write:
+        for number, frame in enumerate(read_frames(path, order)):
+            picture = Picture(to_film(frame, params.width, params.height))
+            for overlay in overlays:
+                overlay.draw(picture, number)
+            write(picture.frame())
+            run.progress(number + 1, params.frames)
+    return Result(outputs={"video": run.keep(made, "video/mp4")})
+
+
+def take_frames(take: Footage, frames: int, fps: Rate) -> list[int]:
+    """Which frame of the take each film frame shows: the one that is on at the middle of the film frame.
+
+    A take that lasts longer is cut at its end; one that is shorter is slowed down to fill.
+    """
+    step = min(take.fps / fps.fraction, Fraction(take.frames, frames))
+    return [int((frame + Fraction(1, 2)) * step) for frame in range(frames)]
+
+
+def to_film(frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
+    """The frame as yuv420p in BT.709 of the film's size, on black where its shape differs.
+
+    Colour that is not marked is taken for BT.601, which is what swscale makes of RGB when it is told nothing.
+    """
+    x, y, inner_width, inner_height = fit(frame.width, frame.height, width, height)
+    marked = frame.colorspace == Colorspace.ITU709 and frame.color_range == ColorRange.MPEG
+    if not marked or frame.format.name != "yuv420p" or (frame.width, frame.height) != (inner_width, inner_height):
+        frame = frame.reformat(
+            inner_width,
+            inner_height,
+            "yuv420p",
+            src_colorspace=None if marked else Colorspace.ITU601,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=Interpolation.BICUBIC,
+        )
+    return frame if (inner_width, inner_height) == (width, height) else _boxed(frame, x, y, width, height)
+
+
+def fit(width: int, height: int, film_width: int, film_height: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height (all even) of a picture that is scaled into the film without being cropped."""
+    scale = min(Fraction(film_width, width), Fraction(film_height, height))
+    inner = min(even(float(width * scale)), film_width), min(even(float(height * scale)), film_height)
+    return even((film_width - inner[0]) / 2), even((film_height - inner[1]) / 2), *inner
+
+
+def _boxed(frame: av.VideoFrame, x: int, y: int, width: int, height: int) -> av.VideoFrame:
+    canvas = Picture(av.VideoFrame(width, height, "yuv420p"))
+    inner = Picture(frame)
+    for shift, (black, target, source) in enumerate(zip((16, 128, 128), canvas.planes, inner.planes, strict=True)):
+        half = min(shift, 1)
+        left, top = x >> half, y >> half
+        target[:] = black
+        target[top : top + source.shape[0], left : left + source.shape[1]] = source
+    return canvas.frame()
+
+
+def _overlays(
+    burn_in: BurnIn, params: FinishSegmentParams, take: Footage, order: list[int], scene: Path
+) -> list[Slate | Tag]:
+    slate = Slate(burn_in, params.width, params.height, params.fps)
+    if not burn_in.names:
+        return [slate]
+    left, top, width, height = fit(take.width, take.height, params.width, params.height)
+    strip, margin = Slate.strip_height(params.height), params.height // 60
+    area = Box(left + margin, max(top, strip), width - 2 * margin, 0)
+    area = area._replace(height=min(top + height, params.height - strip) - area.y)
+    boxes = {
+        name: [_scaled(box_at(samples, frame), width / take.width, height / take.height, left, top) for frame in order]
+        for name, samples in _read_scene(scene).tracks.items()
+    }
+    return [*place(boxes, area, max(round(params.height * 0.024), 8), params.fps), slate]
+
+
+def _scaled(box: Box | None, across: float, down: float, left: int, top: int) -> Box | None:
+    if box is None:
+        return None
+    return Box(left + box.x * across, top + box.y * down, box.width * across, box.height * down)
+
+
+def _read_scene(path: Path) -> _Scene:
+    try:
+        return _Scene.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise Rejected("unreadable_scene", "The take's scene data cannot be read: make the shot again.") from None

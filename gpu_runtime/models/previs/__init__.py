@@ -1,0 +1,1 @@
+"""Previs: an exact ray caster over flats and quadrics, in torch, on a CPU."""

@@ -1,0 +1,266 @@
+"""Deferred shading: from what the rays met to display colours.
+
+Everything per pixel uses additions, products, quotients, roots and comparisons only, which round alike however a
+picture is cut into pieces: a pixel's colour does not depend on which rectangle it was shaded in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gpu_runtime.models.previs.cast import Forms, Layers
+from gpu_runtime.models.previs.light import Lamp, Lighting
+from gpu_runtime.models.previs.shadow import ShadowMap
+from gpu_runtime.models.previs.solids import Solids
+from gpu_runtime.models.previs.view import Rect, View
+from vibeboard.stage import Colour
+
+_BAND = 40000
+"""Pixels shaded at a time: what keeps the work in a core's cache."""
+_FAR = 1e-4
+_WHITE = 2.2
+"""Linear radiance that becomes display white."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Where a body darkens the ground it is near: an ellipse round `(x, z)`."""
+
+    x: float
+    z: float
+    radius: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """Per solid, and last the sky: linear `colour` `[3, n + 1]`, `glow` `[n + 1]`."""
+
+    colour: Tensor
+    glow: Tensor
+
+    @classmethod
+    def of(cls, solids: Solids) -> Surfaces:
+        colour = torch.zeros(3, len(solids) + 1)
+        colour[:, :-1] = torch.from_numpy(solids.colour.T.copy()).float().square()
+        glow = torch.zeros(len(solids) + 1)
+        glow[:-1] = torch.from_numpy(solids.glow.copy()).float()
+        return cls(colour, glow)
+
+
+@dataclass(frozen=True)
+class Patterned:
+    """A solid with lines on it: its number, pixel bounds and pattern with the two directions it runs in."""
+
+    surface: int
+    bounds: Rect
+    pattern: tuple[float, float, float, float]
+    first: tuple[float, float, float]
+    second: tuple[float, float, float]
+
+
+def patterned(solids: Solids, forms: Forms) -> list[Patterned]:
+    found = []
+    for n in np.nonzero(solids.pattern[:, 3] > 0)[0]:
+        axes = solids.axes[n] / np.linalg.norm(solids.axes[n], axis=0)
+        found.append(
+            Patterned(
+                int(n),
+                Rect(*(int(b) for b in forms.bounds[n])),
+                tuple(float(p) for p in solids.pattern[n]),  # type: ignore[arg-type]
+                tuple(float(a) for a in axes[:, 0]),  # type: ignore[arg-type]
+                tuple(float(a) for a in axes[:, 2]),  # type: ignore[arg-type]
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that shading needs besides the layers."""
+
+    view: View
+    light: Lighting
+    shadow: ShadowMap
+    surfaces: Surfaces
+    patterns: tuple[Patterned, ...]
+    contacts: tuple[Contact, ...]
+
+
+def shade(look: Look, layers: Layers) -> Tensor:
+    """Display colours `[h, w, 3]` uint8 of all pixels of the layers."""
+    rect = layers.rect
+    picture = torch.empty(*layers.near.shape, 3, dtype=torch.uint8)
+    dimming = crevices(layers)
+    rows = max(1, _BAND // max(1, rect.x1 - rect.x0))
+    for y in range(rect.y0, rect.y1, rows):
+        band = Rect(rect.x0, y, rect.x1, min(y + rows, rect.y1))
+        here = slice(band.y0 - rect.y0, band.y1 - rect.y0)
+        _shade_band(look, layers.part(band), dimming[here], picture[here])
+    return picture
+
+
+def crevices(layers: Layers) -> Tensor:
+    """How much the surroundings of each pixel dim it, `[h, w]` from 0.5 to 1.
+
+    Depth darkening after Luft, Colditz & Deussen (2006): what lies a little behind its neighbourhood is darker. The
+    window is in whole pixels of the picture, so that any rectangle gives the same numbers 12 pixels from its edge.
+    """
+    near = layers.near.clamp_min(_FAR)
+    wide = _mean(_mean(near, 0, 5), 1, 5)
+    behind = (wide / near).sub_(1.0)
+    return 1.0 - (behind * 5.0).clamp_(0.0, 0.34) * (1.2 - behind * 4.0).clamp_(0.25, 1.0)
+
+
+def _mean(values: Tensor, dim: int, reach: int) -> Tensor:
+    """Mean of seven samples spread over `reach` pixels to either side along an axis."""
+    size = values.shape[dim]
+    total = values.clone()
+    for step in (-reach, -reach // 2, reach // 2 + 1, reach):
+        index = torch.arange(step, size + step).clamp_(0, size - 1)
+        total += values.index_select(dim, index)
+    return total * 0.2
+
+
+def _shade_band(look: Look, band: Layers, dimming: Tensor, out: Tensor) -> None:
+    assert band.normal is not None
+    light, rect = look.light, band.rect
+    direction, length = _rays(look.view, rect)
+    depth = 1.0 / band.near.clamp_min(_FAR)
+    eye = look.view.eye
+    place = [(d * depth).add_(float(eye[k])) for k, d in enumerate(direction)]
+    normal = _unit(band.normal)
+    index = torch.where(band.surface < 0, look.surfaces.glow.shape[0] - 1, band.surface).flatten()
+    glow = look.surfaces.glow.index_select(0, index).view(depth.shape)
+    grain = _grain(look, band, place, depth)
+    key = _lambert(normal, light.key_from).mul_(look.shadow.lit(*place))
+    fill = _lambert(normal, light.fill_from).mul_(dimming)
+    half = (normal[1] * 0.5).add_(0.5)
+    ambient = dimming * _contact(look, band, place)
+    rim = _rim(normal, direction, length)
+    haze = depth / (depth + light.haze_m)
+    lamps = [_lamp(lamp, place, normal) for lamp in light.lamps]
+    sky = band.surface < 0
+    has_sky = bool(sky.any())
+    for c in range(3):
+        total = (half * (light.above[c] - light.below[c])).add_(light.below[c]).mul_(ambient)
+        total.add_(key * light.key[c]).add_(fill * light.fill[c])
+        for lamp, share in zip(light.lamps, lamps, strict=True):
+            total.add_(share * lamp.colour[c])
+        total.add_(glow)
+        albedo = look.surfaces.colour[c].index_select(0, index).view(depth.shape)
+        total.mul_(albedo).mul_(grain).add_(rim * light.rim[c])
+        total.add_((light.haze[c] - total).mul_(haze))
+        if has_sky:
+            total = torch.where(sky, _sky(light, direction[1], length, c), total)
+        out[..., c] = _display(total)
+
+
+def _rays(view: View, rect: Rect) -> tuple[list[Tensor], Tensor]:
+    """Directions of unit depth `[h, w]` each, and their length."""
+    u = torch.arange(rect.x0, rect.x1, dtype=torch.float32) + 0.5
+    v = torch.arange(rect.y0, rect.y1, dtype=torch.float32)[:, None] + 0.5
+    base, right, down = view.rays[:, :3].tolist()
+    direction = [(v * down[k] + base[k]) + u * right[k] for k in range(3)]
+    length = (direction[0] * direction[0]).add_(direction[1] * direction[1]).add_(direction[2] * direction[2]).sqrt_()
+    return direction, length
+
+
+def _unit(normal: Tensor) -> Tensor:
+    square = (normal[0] * normal[0]).add_(normal[1] * normal[1]).add_(normal[2] * normal[2])
+    return normal * (1.0 / square.clamp_min_(1e-20).sqrt_())
+
+
+def _lambert(normal: Tensor, towards: tuple[float, float, float]) -> Tensor:
+    dot = (normal[0] * towards[0]).add_(normal[1] * towards[1]).add_(normal[2] * towards[2])
+    return dot.clamp_min_(0.0)
+
+
+def _rim(normal: Tensor, direction: list[Tensor], length: Tensor) -> Tensor:
+    """Light from behind that catches edges which face up or sideways."""
+    dot = (normal[0] * direction[0]).add_(normal[1] * direction[1]).add_(normal[2] * direction[2])
+    grazing = (dot / length).add_(1.0).clamp_(0.0, 1.0)
+    grazing = grazing * grazing * grazing
+    return grazing.mul_((normal[1] * 0.5).add_(0.5))
+
+
+def _lamp(lamp: Lamp, place: list[Tensor], normal: Tensor) -> Tensor:
+    """Inverse square fall-off with a soft core, wrapped round forms as from a shade."""
+    x, y, z = (lamp.at[k] - place[k] for k in range(3))
+    square = (x * x).add_(y * y).add_(z * z)
+    facing = x.mul_(normal[0]).add_(y.mul_(normal[1])).add_(z.mul_(normal[2]))
+    facing = facing.div_(square.sqrt().add_(1e-6)).mul_(0.75).add_(0.25).clamp_min_(0.0)
+    return facing.mul_(lamp.reach**2).div_(square.add_(lamp.reach**2))
+
+
+def _grain(look: Look, band: Layers, place: list[Tensor], depth: Tensor) -> Tensor:
+    """Lines between tiles, boards or lanes as a factor; they fade where they would be thinner than a pixel."""
+    grain = torch.ones_like(depth)
+    footprint = float(np.linalg.norm(look.view.rays[1, :3]))
+    for item in look.patterns:
+        rect = item.bounds.meet(band.rect)
+        if rect.empty:
+            continue
+        rows = slice(rect.y0 - band.rect.y0, rect.y1 - band.rect.y0)
+        columns = slice(rect.x0 - band.rect.x0, rect.x1 - band.rect.x0)
+        here = band.part(rect).surface == item.surface
+        spot = [p[rows, columns] for p in place]
+        pixel = depth[rows, columns] * footprint
+        cell_x, cell_z, line, contrast = item.pattern
+        lines = torch.zeros_like(pixel)
+        for cell, axis in ((cell_x, item.first), (cell_z, item.second)):
+            if cell > 0:
+                at = (spot[0] * axis[0]).add_(spot[1] * axis[1]).add_(spot[2] * axis[2]).mul_(1 / cell)
+                off = at.sub_(at.floor()).sub_(0.5).abs_().sub_(0.5).mul_(-cell)
+                shown = (line + pixel - off).div_(pixel).clamp_(0.0, 1.0)
+                lines = torch.maximum(lines, shown.mul_((line * 3 / (pixel + line * 2)).clamp_max_(1.0)))
+        grain[rows, columns] = torch.where(here, 1.0 - contrast * lines, grain[rows, columns])
+    return grain
+
+
+def _contact(look: Look, band: Layers, place: list[Tensor]) -> Tensor:
+    """Darkness under what stands on the ground."""
+    shade = torch.ones_like(band.near)
+    x, y, z = place
+    for contact in look.contacts:
+        box = _contact_bounds(look.view, contact).meet(band.rect)
+        if box.empty:
+            continue
+        rows = slice(box.y0 - band.rect.y0, box.y1 - band.rect.y0)
+        columns = slice(box.x0 - band.rect.x0, box.x1 - band.rect.x0)
+        dx, dz = x[rows, columns] - contact.x, z[rows, columns] - contact.z
+        q = 1.0 - (dx * dx).add_(dz * dz).mul_(1 / contact.radius**2)
+        q = q.clamp_min_(0.0).mul_((1.0 - y[rows, columns] * 3.0).clamp_(0.0, 1.0))
+        shade[rows, columns] *= 1.0 - contact.strength * q * q
+    return shade
+
+
+def _contact_bounds(view: View, contact: Contact) -> Rect:
+    r = contact.radius
+    corners = [
+        [contact.x + sx * r, y, contact.z + sz * r] for sx in (-1.0, 1.0) for y in (-0.01, 0.34) for sz in (-1.0, 1.0)
+    ]
+    return Rect(*(int(b) for b in view.bounds(np.array([corners]))[0]))
+
+
+def _sky(light: Lighting, up: Tensor, length: Tensor, c: int) -> Tensor:
+    """Horizon to zenith by the height of the ray."""
+    height = (up / length).clamp(0.0, 1.0)
+    height = (height * (2.0 - height)).mul_(1.35).clamp_max_(1.0)
+    return (height * (light.zenith[c] - light.horizon[c])).add_(light.horizon[c])
+
+
+def _display(radiance: Tensor) -> Tensor:
+    """Extended Reinhard curve (Reinhard et al. 2002, eq. 4), gamma 2, eight bits."""
+    bright = radiance.clamp_min(0.0)
+    toned = (bright * (1 / _WHITE**2)).add_(1.0).mul_(bright).div_(bright.add(1.0))
+    return toned.sqrt_().mul_(255.0).add_(0.5).clamp_max_(255.0)
+
+
+def display_colour(colour: Colour) -> Colour:
+    """A linear colour from an sRGB one, by the gamma of 2 that `_display` undoes."""
+    return (colour[0] ** 2, colour[1] ** 2, colour[2] ** 2)
