@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gpu_runtime.engine import Engine
 from graphs.request import MakeRequest
 from storage.project import Project
 from tools.declare import Params
@@ -41,10 +42,12 @@ class Services:
         complete = all(self.project.blobs.has(ref.sha256) for ref in result.outputs.values())
         return result if complete else None
 
-    async def make(self, key: str, task: str, engine: str, params: Params, unit: str) -> Result:
+    async def make(self, key: str, engine: Engine, params: Params, unit: str, priority: int) -> Result:
         """Have a job done; who asks for the same key meanwhile waits for the same job."""
         if key not in self._inflight:
-            self._inflight[key] = asyncio.create_task(self._run(key, task, engine, params, unit))
+            arguments = params.model_dump(mode="json")
+            job = self.project.jobs.claim(key, engine.task, engine.name, arguments, self.project.owner, priority)
+            self._inflight[key] = asyncio.create_task(self._run(job, unit))
         running = self._inflight[key]
         try:
             return await asyncio.shield(running)
@@ -52,11 +55,10 @@ class Services:
             if running.done():
                 self._inflight.pop(key, None)
 
-    async def _run(self, key: str, task: str, engine: str, params: Params, unit: str) -> Result:
+    async def _run(self, job: Job, unit: str) -> Result:
         jobs = self.project.jobs
-        job = jobs.claim(key, task, engine, params.model_dump(mode="json"), self.project.owner)
         self.placement.submit(job)
-        async for event in self.placement.events(key):
+        async for event in self.placement.events(job.key):
             if isinstance(event, Progress):
                 self._progress(unit, job, event)
             elif isinstance(event, Made):
@@ -80,10 +82,13 @@ class Services:
 
 
 class CallContext:
-    """`tools.context.Context` of one call; remembers the key under which the result is known."""
+    """`tools.context.Context` of one call; remembers the key under which the result is known.
 
-    def __init__(self, services: Services, unit: str) -> None:
-        self._services, self._unit = services, unit
+    `priority` lets what is further along its chain go first, so that finished shots appear early.
+    """
+
+    def __init__(self, services: Services, unit: str, priority: int = 0) -> None:
+        self._services, self._unit, self._priority = services, unit, priority
         self.key = ""
 
     async def render(self, task: str, params: Params) -> Result:
@@ -95,4 +100,4 @@ class CallContext:
             raise Repairable("not_legal_on_engine", message, violations)
         self.key = engine.key(params)
         known = self._services.known(self.key)
-        return known or await self._services.make(self.key, task, engine.name, params, self._unit)
+        return known or await self._services.make(self.key, engine, params, self._unit, self._priority)

@@ -60,7 +60,7 @@ async def call(state: Work, runtime: Runtime[Services]) -> Command[Literal["prob
     """Make the call. Its arguments are validated here, so that a wrong one never costs a job."""
     unit, planned, args = _load(state, runtime.context)
     tool = registry()[planned.tool]
-    context = CallContext(runtime.context, unit.id)
+    context = CallContext(runtime.context, unit.id, priority=state["at"])
     try:
         result = await tool.call(tool.params.model_validate(args), context)
     except ValidationError as error:

@@ -23,7 +23,9 @@ class JobTable:
         with Session(self._engine) as session:
             return session.get(JobRow, key)
 
-    def claim(self, key: str, task: str, engine: str, params: Mapping[str, JsonValue], owner: str) -> Job:
+    def claim(
+        self, key: str, task: str, engine: str, params: Mapping[str, JsonValue], owner: str, priority: int = 0
+    ) -> Job:
         """Make the job ours to run: a new attempt, whatever became of those before."""
         with Session(self._engine) as session:
             row = session.get(JobRow, key)
@@ -34,7 +36,7 @@ class JobTable:
             row.updated_at = now()
             session.add(row)
             session.commit()
-            return Job(key=key, task=task, engine=engine, params=dict(params), attempt=row.attempt)
+            return Job(key=key, task=task, engine=engine, params=dict(params), attempt=row.attempt, priority=priority)
 
     def made(self, job: Job, result: Result, seconds: float) -> bool:
         """Record the bytes of an attempt; false when a later attempt has taken over."""

@@ -24,13 +24,17 @@ class JobState(StrEnum):
 
 
 class Job(Frozen):
-    """A piece of work named by its content key. `params` are the tool's parameters as JSON, already legal."""
+    """A piece of work named by its content key. `params` are the tool's parameters as JSON, already legal.
+
+    Of the jobs that wait, those of the highest `priority` go first, in the order in which they came.
+    """
 
     key: str
     task: str
     engine: str
     params: dict[str, JsonValue]
     attempt: int = Field(ge=1)
+    priority: int = 0
 
 
 class Started(Frozen):

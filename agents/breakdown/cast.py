@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from agents.breakdown.isolated import insert_ids
@@ -67,7 +67,7 @@ def _short_names(names: frozenset[str]) -> dict[tuple[str, ...], str]:
     }
 
 
-def _members(cue: str, speakers: set[str]) -> tuple[str, ...]:
+def _members(cue: str, speakers: Set[str]) -> tuple[str, ...]:
     """The people behind a cue: nobody in particular for ALL, each for `ANNA & BOB` when each also speaks alone."""
     if cue.lower() in GROUP_CUES:
         return ()
@@ -106,7 +106,7 @@ def cast_of(scene: Scene, people: Roster) -> tuple[str, ...]:
     inserts = insert_ids(scene)
     for element in scene.elements:
         if element.kind is Kind.CUE:
-            found |= dict.fromkeys(_members(element.speaker, set(people.names)))
+            found |= dict.fromkeys(_members(element.speaker, people.names))
         elif element.kind is Kind.ACTION and element.id not in inserts:
             found |= dict.fromkeys(mentions(tokens(element), people))
     return tuple(name for name in found if name)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.planner.beats import Action
 from agents.planner.deeds import Deed
 from agents.planner.directions import angle_for, movement_for
+from agents.planner.prose import called
 from agents.planner.setups import Setup, chance
 from vibeboard.breakdown import SceneBreakdown
 from vibeboard.shot import Framing, Movement, ShotSize
 from vibeboard.stage import SetKind
 
+_VIEWS = re.compile(
+    r"\b(?:at|into|through|over|out|across|up) (?:at )?the (?:\w+ )?"
+    r"(?P<view>road|street|window|windshield|sea|ocean|sky|horizon|city|rain|dark|darkness|night|forest|field|stars"
+    r"|distance|water|river|mountains|lights|crowd)\b",
+    re.I,
+)
+"""What has no solid to look at, but lies ahead."""
+_STILLNESS = re.compile(r"\b(?:silence|silent|quiet|beat|pause|moment|nobody|no one|nothing|tension|stillness)\b", re.I)
 _PER_SHOT = 3
 """Sentences of action in one shot; at 4 s each no shot grows past 12 s."""
 
@@ -36,7 +46,7 @@ def _groups(paragraph: Sequence[Action]) -> list[list[Action]]:
     for action in paragraph:
         last = groups[-1] if groups else None
         alone = bool(action.isolated) or _looked_at(action) != ""
-        same_thing = last and action.isolated and not action.people and last[0].isolated == action.isolated
+        same_thing = last and last[0].isolated and not action.people and action.isolated in ("", last[0].isolated)
         if last and (same_thing or (not alone and len(last) < _PER_SHOT and _holds(last, action))):
             last.append(action)
         else:
@@ -45,7 +55,7 @@ def _groups(paragraph: Sequence[Action]) -> list[list[Action]]:
 
 
 def _holds(group: list[Action], action: Action) -> bool:
-    closed = any(a.isolated or _looked_at(a) or a.travels for a in group)
+    closed = any(a.isolated or a.travels for a in group) or (_looked_at(group[-1]) != "" and bool(action.people))
     same = action.doers == group[0].doers or not action.people
     return not closed and not action.travels and same
 
@@ -56,7 +66,7 @@ def _setups(group: list[Action], breakdown: SceneBreakdown) -> list[Setup]:
         return _isolating(group, breakdown)
     seen = _looked_at(first)
     if seen and first.doers:
-        return [_looker(first, seen), _point_of_view(first, seen)]
+        return [_looker(group, seen), _point_of_view(first, seen)]
     if first.doers:
         return [_people(group, breakdown)]
     return [_place(group)]
@@ -67,7 +77,8 @@ def _looked_at(action: Action) -> str:
     if Deed.LOOK not in action.deeds or action.travels or not action.doers:
         return ""
     goals = [name for name in action.people if name not in action.doers and name in action.present]
-    return next(iter(goals), "") or action.thing
+    view = _VIEWS.search(action.text)
+    return next(iter(goals), "") or action.thing or (view.group("view") if view else "")
 
 
 def _anchor(role: str, action: Action) -> tuple[str, str]:
@@ -96,7 +107,8 @@ def _isolating(group: list[Action], breakdown: SceneBreakdown) -> list[Setup]:
     return [_people([action], breakdown), replace(insert, beats=(), extra=(action.element,))]
 
 
-def _looker(action: Action, seen: str) -> Setup:
+def _looker(group: list[Action], seen: str) -> Setup:
+    action = group[0]
     role, anchor = _anchor("looks", action)
     person = seen if seen in action.present else ""
     thing = "" if person else seen
@@ -108,7 +120,7 @@ def _looker(action: Action, seen: str) -> Setup:
         Framing.SINGLE,
         action.doers[:1],
         "the look before what is seen",
-        (action,),
+        tuple(group),
         movement=Movement.PUSH_IN if close else Movement.STATIC,
         toward=person,
         thing=thing,
@@ -125,7 +137,7 @@ def _point_of_view(action: Action, seen: str) -> Setup:
         ShotSize.MS if person else ShotSize.INSERT,
         Framing.POV,
         tuple(name for name in (action.doers[0], person) if name),
-        f"what {action.doers[0].title()} sees",
+        f"what {called(action.doers[0])} sees",
         toward=person,
         thing="" if person else seen,
         extra=(action.element,),
@@ -212,6 +224,8 @@ def _place(group: list[Action]) -> Setup:
     """Action without people: the thing that is named, else the place."""
     first = group[0]
     role, anchor = _anchor("place", first)
+    if _STILLNESS.search(first.text) and first.present:
+        return _stillness(group)
     if first.thing:
         return Setup(
             role,
@@ -233,5 +247,22 @@ def _place(group: list[Action]) -> Setup:
         "the place itself",
         tuple(group),
         angle=angle_for(first.text),
+        present=first.present,
+    )
+
+
+def _stillness(group: list[Action]) -> Setup:
+    """Nothing happens, between people."""
+    first = group[0]
+    role, anchor = _anchor("stillness", first)
+    return Setup(
+        role=role,
+        anchor=anchor,
+        size=ShotSize.MLS,
+        framing=framing_of(first.present),
+        subjects=first.present,
+        reason="holds on the people while nothing is said",
+        beats=tuple(group),
+        movement=Movement.PUSH_IN,
         present=first.present,
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from agents.breakdown import isolated_objects
 from agents.planner.deeds import Deed, deeds
-from agents.planner.prose import Names, clean, is_direction, is_insert, named_thing, pronoun_at, sentences
+from agents.planner.pronouns import Memory
+from agents.planner.prose import Names, clean, is_direction, is_insert, named_thing, sentences
 from vibeboard.breakdown import Category, SceneBreakdown
 from vibeboard.screenplay import Dual, Element, Kind, Scene
 from vibeboard.shot import Voice
@@ -80,7 +81,7 @@ class _Reader:
     """What the text sets apart, by element."""
     insert: str = ""
     """What the insert that is going on shows."""
-    last: tuple[str, ...] = ()
+    memory: Memory = field(default_factory=Memory)
     beats: list[Beat] = field(default_factory=list)
 
     def action(self, element: Element) -> None:
@@ -100,26 +101,18 @@ class _Reader:
 
     def _sentence(self, element: Element, part: int, sentence: str, isolated: str) -> None:
         found = deeds(sentence)
-        mentions = self.names.find(sentence)
-        pronoun = pronoun_at(sentence)
-        if pronoun and not any(place < pronoun[0] for place, _ in mentions):
-            mentions = [(pronoun[0], name) for name in self._meant(pronoun[1])] + mentions
+        mentions = self.memory.resolved(sentence, self.names.find(sentence))
         people = tuple(dict.fromkeys(name for _, name in mentions))
         verb = min((place for deed, place in found.items() if deed is not Deed.START), default=len(sentence))
         doers = tuple(dict.fromkeys(name for place, name in mentions if place < verb)) or people[:1]
-        if people:
-            self.last = people
         thing = named_thing(sentence, self.things)
         self.beats.append(Action(element, part, sentence, people, doers, found, thing, isolated))
-
-    def _meant(self, pronoun: str) -> tuple[str, ...]:
-        return self.last if pronoun in ("they", "both", "their") else self.last[:1]
 
     def line(self, element: Element, cue: str, manner: str) -> None:
         self.insert = ""
         speaker = self.names.canonical(element.speaker)
         self.beats.append(Line(element, speaker, clean(element.text), voice_of(element), cue, manner, element.dual))
-        self.last = (speaker,)
+        self.memory.note(speaker)
 
 
 def _described(element: Element, part: int, text: str, *, isolated: str = "", direction: bool = False) -> Action:
@@ -154,13 +147,14 @@ def read_beats(scene: Scene, breakdown: SceneBreakdown) -> list[Beat]:
 def with_presence(beats: Sequence[Beat]) -> list[Beat]:
     """The same beats with who is on the set: all who are seen, from their entrance to their exit.
 
-    Whoever is only heard (V.O., O.S.) is not on the set.
+    Whoever is only heard (V.O., O.S.) is not on the set, nor is who is heard from outside before being seen.
     """
     first: dict[str, Beat] = {}
     for beat in beats:
         for name in _seen(beat):
             first.setdefault(name, beat)
-    present = [name for name, beat in first.items() if not _does(beat, name, Deed.ENTER)]
+    outside = {beat.speaker for beat in beats if isinstance(beat, Line) and _heard_before(beat, first, beats)}
+    present = [name for name, beat in first.items() if not _does(beat, name, Deed.ENTER) and name not in outside]
     placed: list[Beat] = []
     for beat in beats:
         present += [name for name in _seen(beat) if name not in present]
@@ -177,3 +171,9 @@ def _seen(beat: Beat) -> tuple[str, ...]:
 
 def _does(beat: Beat, name: str, deed: Deed) -> bool:
     return isinstance(beat, Action) and deed in beat.deeds and name in beat.doers
+
+
+def _heard_before(line: Line, first: Mapping[str, Beat], beats: Sequence[Beat]) -> bool:
+    """Whether a line comes from somebody outside the set who is seen later."""
+    later = first.get(line.speaker)
+    return line.voice is Voice.OFF_SCREEN and later is not None and beats.index(line) < beats.index(later)

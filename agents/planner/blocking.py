@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from agents.planner.beats import Action, Beat, Line
 from agents.planner.deeds import Deed
 from agents.planner.geometry import heading, moved, plan_distance, towards, yaw_of
 from agents.planner.looks import CastLook
+from agents.planner.prose import called
 from agents.planner.setups import Setup
 from agents.planner.things import holder_of, thing
 from vibeboard.digest import derive_seed
@@ -23,6 +25,10 @@ WALK_SPEED = 1.3
 RUN_SPEED = 3.4
 """Metres a second."""
 SEAT_HEIGHT = 0.45
+_BEHIND_BAR = 2
+"""The spot on the other side of the bar."""
+_SERVES = re.compile(r"\bbehind the (?:bar|counter)\b", re.I)
+_STAFF = frozenset({"bartender", "barman", "barmaid", "waitress", "waiter", "barista", "server"})
 _POSES = {Deed.SIT: Pose.SIT, Deed.KNEEL: Pose.KNEEL, Deed.LIE: Pose.LIE, Deed.RISE: Pose.STAND}
 
 
@@ -41,12 +47,18 @@ class Blocking:
 
     def open(self, beats: Sequence[Beat]) -> None:
         """Give everybody the spot they have when the scene opens, and hide what is only pulled out later."""
-        for spot, name in enumerate(self._order(beats)):
+        people = self._order(beats)
+        spots = self._spots(people, beats)
+        for spot, name in zip(spots, people, strict=True):
             self.marks[name] = self._spot(spot)
             first = next(beat for beat in beats if isinstance(beat, Line) or name in beat.people)
             self._open_pose(name, next((b for b in beats if isinstance(b, Action) and name in b.people), first))
         for action in (beat for beat in beats if isinstance(beat, Action)):
-            appears = Deed.TAKE in action.deeds and action.doers and not self._mentioned_before(action, beats)
+            appears = (
+                action.doers
+                and not {Deed.TAKE, Deed.PUT}.isdisjoint(action.deeds)
+                and not self._mentioned_before(action, beats)
+            )
             if action.thing in self.props and appears:
                 self.hidden.add(action.thing)
 
@@ -59,6 +71,15 @@ class Blocking:
         ]
         first = drivers if self.set_kind is SetKind.CAR else []
         return list(dict.fromkeys((*first, *speakers, *others)))
+
+    def _spots(self, people: Sequence[str], beats: Sequence[Beat]) -> list[int]:
+        """The spot of each, in their order; in a bar, who works there stands behind it."""
+        spots = list(range(len(people) + 1))
+        if self.set_kind is not SetKind.BAR:
+            return spots[: len(people)]
+        serving = next((name for name in people if _serves(name, beats)), "")
+        free = iter(spot for spot in spots if spot != _BEHIND_BAR or not serving)
+        return [_BEHIND_BAR if name == serving else next(free) for name in people]
 
     def _spot(self, index: int) -> Mark:
         spots = self.layout.spots
@@ -130,9 +151,14 @@ class Blocking:
         figure = self._figure_at(name, (mark,))
         return (mark.x, round(height_of(figure, mark, Landmark.EYES), 3), mark.z)
 
+    def viewpoint(self, name: str) -> tuple[Vec3, Vec3]:
+        """Where somebody's eyes are now, and a point far ahead of them."""
+        eyes = self.eyes(name, self.marks[name])
+        return eyes, moved(eyes, heading(self.marks[name].yaw), 20.0)
+
     def _figure_at(self, name: str, marks: tuple[Mark, ...]) -> Figure:
         look = self.cast[name]
-        return Figure(id=name, name=name.title(), colour=look.colour, height=look.height, build=look.build, marks=marks)
+        return Figure(id=name, name=called(name), colour=look.colour, height=look.height, build=look.build, marks=marks)
 
     def _figure(
         self, name: str, path: tuple[Mark, ...], setup: Setup, lines: Sequence[SpokenLine], eyes: Mapping[str, Vec3]
@@ -199,6 +225,8 @@ class Blocking:
         others = [other for other in action.people if other not in action.doers and other in self.marks]
         if others:
             return self._standing(mark), self._beside(self.marks[others[0]], mark)
+        if action.thing in self.props and max(self.props[action.thing].size) > 1.0:
+            return self._standing(mark), self._next_to(self.props[action.thing], mark)
         if not self.layout.interior or self.set_kind is SetKind.CORRIDOR:
             return mark.model_copy(update={"z": mark.z - 4.5}), mark
         return self._standing(mark), self._elsewhere(name, action.element.id)
@@ -209,6 +237,13 @@ class Blocking:
         direction = towards(there, here)
         x, _, z = moved(there, direction, 0.9)
         return Mark(frame=0, x=round(x, 3), z=round(z, 3), yaw=round(yaw_of(direction) + 180, 1))
+
+    def _next_to(self, prop: Prop, mark: Mark) -> Mark:
+        """A mark before something big, such as a car, back turned to it."""
+        there, here = prop.position, (mark.x, 0.0, mark.z)
+        direction = towards(there, here)
+        x, _, z = moved(there, direction, min(prop.size[0], prop.size[2]) / 2 + 0.6)
+        return Mark(frame=0, x=round(x, 3), z=round(z, 3), yaw=round(yaw_of(direction), 1))
 
     def _elsewhere(self, name: str, element_id: str) -> Mark:
         """A free spot to walk to, chosen by the sentence's element."""
@@ -280,3 +315,10 @@ class Blocking:
 
 def _shifted(mark: Mark, shift: tuple[float, float]) -> Mark:
     return mark.model_copy(update={"x": mark.x + shift[0], "z": mark.z + shift[1]})
+
+
+def _serves(name: str, beats: Sequence[Beat]) -> bool:
+    """Whether somebody works behind the bar, by name or by where the text puts them."""
+    if _STAFF & set(name.casefold().split()):
+        return True
+    return any(isinstance(beat, Action) and name in beat.doers and _SERVES.search(beat.text) for beat in beats)

@@ -52,8 +52,8 @@ class Operator:
     stage: Stage
     aspect: float
     frames: int
-    eyes: Vec3 | None = None
-    """The eyes of whose point of view it is."""
+    viewpoint: tuple[Vec3, Vec3] | None = None
+    """For a point of view: the eyes, and a point far ahead of them."""
 
     @property
     def layout(self) -> Layout:
@@ -73,8 +73,8 @@ class Operator:
 
     def _key(self) -> CameraKey:
         figures = self._subjects()
-        if self.setup.framing is Framing.POV and self.eyes:
-            return self._point_of_view(self.eyes)
+        if self.viewpoint:
+            return self._point_of_view(*self.viewpoint)
         if self.setup.framing is Framing.INSERT:
             return self._insert()
         if not figures:
@@ -191,16 +191,12 @@ class Operator:
 
     def _is_clear(self, key: CameraKey, figures: list[Figure]) -> bool:
         """Nobody else between camera and subject, and nobody in the camera's lap."""
-        for other in self.stage.figures:
-            spot = self._spot(other)
-            if plan_distance(key.position, spot) < 0.5:
-                return False
-            if other not in figures:
-                for figure in figures:
-                    gap, along = distance_to_segment(spot, key.position, self._spot(figure))
-                    if gap < _CLEAR and along < 0.97:
-                        return False
-        return True
+        spots = [(other, (mark.x, 0.0, mark.z)) for other in self.stage.figures for mark in other.marks]
+        if any(plan_distance(key.position, spot) < 0.5 for _, spot in spots):
+            return False
+        views = [(key.position, (mark.x, 0.0, mark.z)) for figure in figures for mark in figure.marks]
+        nears = [distance_to_segment(spot, *view) for other, spot in spots if other not in figures for view in views]
+        return all(gap > _CLEAR or along > 0.97 for gap, along in nears)
 
     def _keeps_side(self, key: CameraKey, figures: list[Figure]) -> bool:
         partner = figures[1] if len(figures) > 1 else self._figure(self.setup.toward)
@@ -217,7 +213,7 @@ class Operator:
         here, there = self._spot(near), self._spot(far)
         back = towards(there, here)
         side = self._normal(near, far)
-        height = (body_height(near, self._mark(near), 0.96) + body_height(far, self._mark(far), 0.94)) / 2
+        height = body_height(near, self._mark(near), 0.95)
         return min(
             (
                 self._behind(far, near, crop, moved(moved(here, back, 0.85), side, aside / 100), height)
@@ -269,7 +265,7 @@ class Operator:
         x, _, z = moved(moved((mark.x, 0.0, mark.z), ahead, 0.35), right, 0.2)
         return (x, body_height(holder, mark, 0.62), z)
 
-    def _point_of_view(self, eyes: Vec3) -> CameraKey:
+    def _point_of_view(self, eyes: Vec3, ahead: Vec3) -> CameraKey:
         """From the eyes of somebody who is not in the shot, because the camera is."""
         figure = self._figure(self.setup.toward)
         if figure:
@@ -279,7 +275,7 @@ class Operator:
             return solve_lens(points, eyes, Window(top=crop.head, foot=crop.foot), self.aspect, (28.0, 65.0))
         prop = self._prop()
         if prop is None:
-            return self._wide()
+            return CameraKey(frame=0, position=eyes, target=ahead, focal_mm=28.0, focus_m=20.0)
         return solve_lens(
             _corners(prop, prop.position), eyes, Window(0.3, 0.72, margin=0.24), self.aspect, (28.0, 85.0)
         )

@@ -24,6 +24,8 @@ _LATE = 4
 """Lines at the end of a scene that are played closer, in a scene of at least twice as many."""
 _SHORT_WORDS = 3
 _LONG_WORDS = 28
+_LONG_VOICE_WORDS = 12
+"""A voice over longer than this gets a picture of its own."""
 
 
 def cover(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> list[Setup]:
@@ -159,9 +161,9 @@ class _Coverage:
         if last.framing in (Framing.INSERT, Framing.POV):
             return line.voice is Voice.VOICE_OVER and not last.lines
         if line.voice is Voice.VOICE_OVER:
-            return len(last.lines) < 2 and line.heat < 2
+            return len(last.lines) < 2 and word_count(line.text) < _LONG_VOICE_WORDS
         before = last.lines[-1] if last.lines else None
-        if before is None:
+        if before is None or before.voice is not line.voice:
             return False
         if before.cue == line.cue or line.dual is Dual.RIGHT:
             return True
@@ -211,9 +213,10 @@ class _Coverage:
         )
 
     def _opens_talk(self, line: Line) -> bool:
-        """Whether no line was seen before it in the scene."""
-        first = next(beat for beat in self.beats if isinstance(beat, Line) and beat.voice is Voice.ON)
-        return first.element.id == line.element.id
+        """Whether it is the first line that is seen since the last of those present came in."""
+        spoken = [beat for beat in self.beats if isinstance(beat, Line) and beat.voice is Voice.ON]
+        before = spoken[: [beat.element.id for beat in spoken].index(line.element.id)]
+        return not any(set(line.present) <= set(beat.present) for beat in before)
 
     def _is_late(self, line: Line) -> bool:
         spoken = [beat.element.id for beat in self.beats if isinstance(beat, Line)]
@@ -249,6 +252,7 @@ def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = ""
         else f"{'over the shoulder of the listener' if over else 'on the speaker'}"
     )
     long = word_count(line.text) >= _LONG_WORDS
+    drifts = long or (level > 1 and chance(line.element.id, "push") % 4 == 0)
     return Setup(
         role="speak",
         anchor=line.element.id,
@@ -258,7 +262,7 @@ def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = ""
         reason="drifts closer through a long speech" if long else reason,
         beats=(line,),
         angle=Angle.LOW if line.heat > 1 else Angle.EYE_LEVEL,
-        movement=Movement.PUSH_IN if long else Movement.STATIC,
+        movement=Movement.PUSH_IN if drifts else Movement.STATIC,
         toward=partner,
         present=line.present,
     )
@@ -266,7 +270,7 @@ def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = ""
 
 def _under_voice(line: Line) -> Setup:
     """A picture for a voice that none was there for: whoever is on the set, thinking, or the empty place."""
-    people = line.present[:1]
+    people = (line.speaker,) if line.speaker in line.present else line.present[:1]
     return Setup(
         role="voice over",
         anchor=line.element.id,

@@ -27,8 +27,9 @@ class Deed(StrEnum):
 
 
 _WORDS: dict[Deed, str] = {
-    Deed.ENTER: """enters?|entering|comes? (?:in|through|out of|back)|walks? in\\b|walks? through the door
-        |steps? (?:in|inside|through)|bursts? (?:in|through)|arrives?|appears?|emerges?|rushes in|runs in""",
+    Deed.ENTER: """enters?|entering|comes? (?:in|through|out|back)|walks? in\\b|walks? through the door
+        |steps? (?:in|inside|through)|bursts? (?:in|through)|arrives?|appears?|emerges?|rushes in|runs in
+        |(?:out of|from) the (?:dark|darkness|shadows|night|fog|mist|smoke|crowd)""",
     Deed.EXIT: """exits?|exiting|leaves?(?=[.,]|$| the (?:room|house|bar|office|car|building|kitchen))|disappears?
         |(?:walks?|goes|runs?|storms?|steps?|heads?) (?:out|off|away|outside)|drives? (?:off|away)|is gone""",
     Deed.RUN: "runs?|running|sprints?|races?|dashes|rush(?:es)?|bolts?|charges?|flees?|chases?|hurries",
@@ -41,11 +42,12 @@ _WORDS: dict[Deed, str] = {
     Deed.KNEEL: "kneels?|kneeling|crouch(?:es|ing)?|squats?|on (?:his|her|their) knees",
     Deed.LIE: "lies (?!to\\b)|lying|asleep|collapses|faints|sprawled|lie (?:on|in|down)|lays down",
     Deed.LOOK: """looks? (?:at|up at|down at|over at|out at|into|out|back at|through|toward)
-        |peers? (?:at|into|out|through)|stares? (?:at|into|out|up|down)|gazes? (?:at|into|out|up)|watch(?:es|ing)|sees|spots|notices
-        |eyes the|studies|glances? (?:at|up at|down at|over at|back at|toward)|examines|reads""",
+        |peers? (?:at|into|out|through)|stares? (?:at|into|out|up|down)|gazes? (?:at|into|out|up)|watch(?:es|ing)
+        |sees|spots|notices|eyes the|studies|examines|reads
+        |glances? (?:at|up at|down at|over at|back at|toward)""",
     Deed.TAKE: """holds?|holding|takes? (?!a seat|off)|grabs?|picks up|raises|lifts|points (?!to\\b)|draws|pulls out
         |carries|carrying|clutch(?:es|ing)|grips?|gripping|snatches|opens|pulls|checks|turns over|unfolds|dials
-        |answers""",
+        |answers|in (?:his|her|their) hands?|with (?:an?|the|his|her|their)""",
     Deed.PUT: """puts? down|drops?|sets? (?:down|\\w+ \\w+ down|it|the)|lays (?:down|the|it)|places|slides|tosses
         |leaves the|puts (?:the|it|a|his|her)|hangs up""",
     Deed.DRIVE: "drives?|driving|steers?|steering|the wheel",

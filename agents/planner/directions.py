@@ -34,7 +34,7 @@ _ANGLES: tuple[tuple[str, Angle], ...] = (
     (r"\bground level\b|\bon the ground\b.*\bfeet\b|\bworm'?s[- ]eye\b", Angle.GROUND),
     (r"\bdutch\b|\bdizzy\b|\bwoozy\b|\bdrunk\b|\bnightmare\b|\breels\b", Angle.DUTCH),
 )
-_UP = re.compile(r"\blooks? up\b|\bstares? up\b|\bsky\b|\btower", re.I)
+_UP = re.compile(r"\bsky\b|\btowers?\b|\bskyscrapers?\b|\bceiling\b", re.I)
 
 
 def written_movement(text: str) -> Movement | None:
@@ -83,6 +83,6 @@ def movement_for_place(scene: Scene, breakdown: SceneBreakdown, described: Seque
     if not breakdown.new_place:
         return Movement.STATIC
     outside = (Movement.CRANE, Movement.PUSH_IN, Movement.PAN)
-    inside = (Movement.PUSH_IN, Movement.STATIC, Movement.TRUCK)
+    inside = (Movement.PUSH_IN, Movement.PAN, Movement.TRUCK)
     choices = inside if scene.slug.int_ext is IntExt.INT else outside
     return choices[chance(scene.id, "establish") % len(choices)]

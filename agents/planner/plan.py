@@ -62,8 +62,7 @@ def shot_id(scene_id: str, role: str, anchor: str) -> str:
 def _shot(setup: Setup, scene: Scene, breakdown: SceneBreakdown, blocking: Blocking, fps: Rate, aspect: float) -> Shot:
     identity = shot_id(scene.id, setup.role, setup.anchor)
     frames, lines = _timed(setup, fps)
-    looker = setup.subjects[0] if setup.framing is Framing.POV else ""
-    eyes = blocking.eyes(looker, blocking.marks[looker]) if looker else None
+    viewpoint = blocking.viewpoint(setup.subjects[0]) if setup.framing is Framing.POV else None
     figures, props = blocking.play(setup, frames, lines)
     stage = Stage(
         set_kind=breakdown.set_kind,
@@ -73,7 +72,7 @@ def _shot(setup: Setup, scene: Scene, breakdown: SceneBreakdown, blocking: Block
         figures=figures,
         props=props,
     )
-    camera = Operator(setup, stage, aspect, frames, eyes).path()
+    camera = Operator(setup, stage, aspect, frames, viewpoint).path()
     movement = setup.movement if camera.moves else Movement.STATIC
     return Shot(
         id=identity,
@@ -129,5 +128,7 @@ def _spoken(line: Line, start: float, seconds: float, fps: Rate) -> SpokenLine:
 def _least_seconds(setup: Setup) -> float:
     if setup.lines:
         return 0.0
+    if setup.framing is Framing.MASTER:
+        return 2.5
     moving = setup.movement in (Movement.CRANE, Movement.PAN, Movement.TRUCK, Movement.ARC, Movement.DOLLY_ZOOM)
     return _MOVING_SECONDS if moving and not setup.subjects else _LOOK_SECONDS.get(setup.size, 1.6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from string import capwords
 
 _MARKUP = re.compile(r"\[\[.*?\]\]|/\*.*?\*/|\*+|_+|^[ \t]*[~!>]", re.S | re.M)
 _BREAK = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(A-ZÀ-ÞА-Я\d\-–—])|(?<=[。！？])|\n+")
@@ -11,7 +12,6 @@ _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Lt|Sgt|Capt|Prof|No|vs|e
 
 
 _STOP = frozenset(("the", "a", "an", "mr", "mrs", "ms", "dr", "st", "old", "young", "little", "big", "of", "and"))
-_PRONOUN = re.compile(r"\b(he|she|they|both|his|her|their)\b", re.I)
 
 
 def clean(text: str) -> str:
@@ -60,12 +60,6 @@ class Names:
         return self._aliases.get(speaker.casefold(), speaker)
 
 
-def pronoun_at(sentence: str) -> tuple[int, str] | None:
-    """The first pronoun that stands for somebody named before: its place and the word."""
-    match = _PRONOUN.search(sentence)
-    return (match.start(), match.group().casefold()) if match else None
-
-
 _DIRECTION = re.compile(r"(?:BACK TO\b|END (?:OF )?[A-Z ]+$|RESUME\b|(?:THE )?END\b|CONTINUED)", re.I)
 
 
@@ -86,3 +80,8 @@ def named_thing(words: str, things: Sequence[str]) -> str:
         if noun and re.search(rf"\b{re.escape(noun)}(?:s|es)?\b", words, re.I):
             return thing
     return ""
+
+
+def called(name: str) -> str:
+    """A name as prose writes it: `NORA'S DINER` is Nora's Diner."""
+    return capwords(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.planner.prose import called
 from agents.planner.setups import Setup
 from vibeboard.screenplay import Scene
 from vibeboard.shot import Framing, Voice
@@ -16,8 +17,10 @@ def describe(setup: Setup, scene: Scene, set_kind: SetKind, figures: dict[str, F
     if setup.framing is Framing.REACTION and not setup.actions:
         return _listening(setup)
     if setup.framing is Framing.POV:
-        goal = setup.toward.title() or setup.thing
-        return f"{goal}, as {setup.subjects[0].title()} sees {'them' if setup.toward else 'it'}"
+        goal = called(setup.toward) or f"The {setup.thing}"
+        return f"{goal}, seen through {called(setup.subjects[0])}'s eyes"
+    if setup.framing is Framing.INSERT and not setup.actions:
+        return f"Close on the {setup.thing}"
     if setup.actions:
         text = " ".join(action.text for action in setup.actions)
         return _shortened(text if setup.framing is not Framing.INSERT else f"{setup.thing}: {text}")
@@ -27,28 +30,29 @@ def describe(setup: Setup, scene: Scene, set_kind: SetKind, figures: dict[str, F
 
 
 def _place(scene: Scene) -> str:
-    area = f", {scene.slug.area}" if scene.slug.area else ""
-    return f"{scene.slug.place}{area}".title()
+    return called(", ".join(filter(None, (scene.slug.place, scene.slug.area))))
 
 
 def _listening(setup: Setup) -> str:
     speaker = setup.toward or (setup.lines[0].speaker if setup.lines else "")
     if not setup.subjects:
-        return f"The empty frame while {speaker.title()} is heard"
-    return f"{setup.subjects[0].title()} listens to {speaker.title()}"
+        return f"The empty frame while {called(speaker)} is heard"
+    return f"{called(setup.subjects[0])} listens to {called(speaker)}"
 
 
 def _speaking(setup: Setup, scene: Scene, set_kind: SetKind, figures: dict[str, Figure]) -> str:
     line = setup.lines[0]
     if line.voice is Voice.VOICE_OVER:
-        seen = setup.subjects[0].title() if setup.subjects else _place(scene)
-        return f"{seen} while {line.speaker.title()} is heard in voice over"
-    others = [name.title() for name in setup.subjects if name != line.speaker] or [setup.toward.title()]
+        if line.speaker in setup.subjects:
+            return f"{called(line.speaker)} in thought, in voice over"
+        seen = called(setup.subjects[0]) if setup.subjects else _place(scene)
+        return f"{seen}, with {called(line.speaker)} in voice over"
+    others = [called(name) for name in setup.subjects if name != line.speaker] or [called(setup.toward)]
     to = f" to {' and '.join(others)}" if others[0] else ""
     manner = f", {line.manner}," if line.manner else ""
     state = _state(line.speaker, set_kind, figures)
-    over = f"Over {setup.toward.title()}'s shoulder: " if setup.framing is Framing.OTS else ""
-    return _shortened(f"{over}{line.speaker.title()}{state}{manner} speaks{to}".replace(",,", ","))
+    over = f"Over {called(setup.toward)}'s shoulder: " if setup.framing is Framing.OTS else ""
+    return _shortened(f"{over}{called(line.speaker)}{state}{manner} speaks{to}".replace(",,", ","))
 
 
 def _state(name: str, set_kind: SetKind, figures: dict[str, Figure]) -> str:

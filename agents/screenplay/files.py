@@ -68,7 +68,7 @@ def _bytes(path: Path, name: str) -> bytes:
         if size > _LIMIT:
             raise Rejected(
                 "script_too_large",
-                f"{name} has {size:,} bytes, more than the {_LIMIT:,} a script may have: name the script itself, or "
+                f"{name} has {size / 2**20:.1f} MB, more than the {_LIMIT >> 20} MB a script may have: name the script itself, or "
                 "split it into parts.",
             )
         return path.read_bytes()

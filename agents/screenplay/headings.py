@@ -17,7 +17,7 @@ _SIDES = (
 )
 _PREFIX = re.compile(_SIDES, re.IGNORECASE)
 _STRICT = re.compile(_MARGIN_NUMBER + _SIDES)
-_FORCED = re.compile(r"\.(?!\.)(?=\w)")
+_FORCED = re.compile(r"^\.(?!\.)(?=\w)")
 _NUMBER = re.compile(r"#([\w.\-]{1,12})#$")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _DASHES = re.compile(r"\s+[-–—]+\s*|\s*(?:[–—]|--+)\s*|\s*[-–—]+\s+")
@@ -28,6 +28,7 @@ _TIMES = word_table("""
     nightfall, sundown, sunup
     """)
 _RELATIVE = word_table("continuous, later, same, continuing")
+_WHEN = _TIMES | _RELATIVE
 _MODIFIERS = word_table("""
     early, late, mid, pre, post, next, following, same, previous, that, the, moments, minutes, seconds, hours, hour,
     minute, days, weeks, months, years, few, a, an, one, two, three, five, ten, some, much, time, magic, golden,
@@ -125,7 +126,7 @@ def _glued_time(part: str) -> tuple[str, str]:
     if match and is_time(match["time"]):
         return match["place"].strip(" .,"), match["time"]
     place, _, word = part.rpartition(" ")
-    return (place, word) if place and word.lower() in _TIMES | _RELATIVE else (part, "")
+    return (place, word) if place and word.lower() in _WHEN else (part, "")
 
 
 def is_relative(time: str) -> bool:
@@ -140,8 +141,8 @@ def is_time(part: str) -> bool:
         return True
     if "magic" in words or "golden" in words:
         return words[-1] == "hour"
-    says_when = any(word in _TIMES or word in _RELATIVE for word in words)
-    return says_when and all(word in _TIMES | _RELATIVE | _MODIFIERS or word.isdigit() for word in words)
+    says_when = any(word in _WHEN for word in words)
+    return says_when and all(word in _WHEN | _MODIFIERS or word.isdigit() for word in words)
 
 
 def _is_note(part: str) -> bool:

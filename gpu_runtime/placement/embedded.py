@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -17,13 +18,14 @@ _CANCELLED = Fault(kind=FaultKind.CANCELLED, code="cancelled", message="cancelle
 
 
 class Embedded:
-    """`Placement` over `workers` child processes, each started with `command` and doing one job at a time, jobs in
-    the order in which they were submitted. What the children print goes to `log`."""
+    """`Placement` over `workers` child processes, each started with `command` and doing one job at a time. What
+    the children print goes to `log`."""
 
     def __init__(self, command: Sequence[str], workers: int, log: Path) -> None:
         self._command, self._log = command, log
         self._size = workers
-        self._waiting: asyncio.Queue[Job] = asyncio.Queue()
+        self._waiting: asyncio.PriorityQueue[tuple[int, int, Job]] = asyncio.PriorityQueue()
+        self._order = itertools.count()
         self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
         self._cancelled: set[str] = set()
         self._children: list[_Child] = []
@@ -31,7 +33,7 @@ class Embedded:
 
     def submit(self, job: Job) -> None:
         self._inbox[job.key] = asyncio.Queue()
-        self._waiting.put_nowait(job)
+        self._waiting.put_nowait((-job.priority, next(self._order), job))
         if len(self._children) < self._size:
             child = _Child(self._command, self._log)
             self._children.append(child)
@@ -69,7 +71,7 @@ class Embedded:
 
     async def _work(self, child: _Child) -> None:
         while True:
-            job = await self._waiting.get()
+            _, _, job = await self._waiting.get()
             inbox = self._inbox[job.key]
             if job.key in self._cancelled:
                 self._cancelled.discard(job.key)

@@ -202,6 +202,7 @@ def test_the_same_film_is_the_same_bytes_anywhere(run, segment, tone, tmp_path):
         check=True,
         capture_output=True,
         env=environment,
+        cwd=Path(__file__).parents[2],
     )
     assert here == assemble_film(call, run)
     assert elsewhere.stdout.strip() == here.model_dump_json()

@@ -26,9 +26,7 @@ def parsed(text: str) -> list[tuple[float, float, str]]:
 
 
 texts = st.lists(st.text(alphabet="abcdefghé'.,?", min_size=1, max_size=60), max_size=40).map(" ".join)
-captions = st.lists(
-    st.builds(Caption, start=st.integers(0, 5000), frames=st.integers(1, 300), text=texts), max_size=12
-)
+captions = st.lists(st.builds(Caption, start=st.integers(0, 5000), frames=st.integers(1, 300), text=texts), max_size=12)
 
 
 @given(texts)

@@ -55,7 +55,9 @@ def test_another_size_is_scaled_and_never_stretched(run, take, scene, frames_of,
     assert (picture[outside] < 26).all()
 
 
-@given(*[st.integers(64, 2000) for _ in range(2)], *[st.integers(32, 1000).map(lambda side: side * 2) for _ in range(2)])
+@given(
+    *[st.integers(64, 2000) for _ in range(2)], *[st.integers(32, 1000).map(lambda side: side * 2) for _ in range(2)]
+)
 def test_a_fitted_picture_lies_inside_touches_two_sides_and_has_even_places(width, height, film_width, film_height):
     x, y, inner_width, inner_height = fit(width, height, film_width, film_height)
     assert not any(value % 2 for value in (x, y, inner_width, inner_height))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import wave
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,13 +45,9 @@ def test_a_line_sounds_from_its_frame_on_for_its_length(mixed, beep):
     assert left.shape == (96000,)
 
 
-@given(st.floats(-1, 1), st.floats(-60, 12))
-def test_a_sound_is_as_strong_wherever_it_stands(pan, gain):
-    angle = (pan + 1) * np.pi / 4
-    assert np.cos(angle) ** 2 + np.sin(angle) ** 2 == pytest.approx(1)
-
-
-@pytest.mark.parametrize(("pan", "left", "right"), [(-1, 1, 0), (0, 0.5**0.5, 0.5**0.5), (1, 0, 1), (0.5, 0.383, 0.924)])
+@pytest.mark.parametrize(
+    ("pan", "left", "right"), [(-1, 1, 0), (0, 0.5**0.5, 0.5**0.5), (1, 0, 1), (0.5, 0.383, 0.924)]
+)
 def test_pan_moves_a_line_at_constant_power(mixed, beep, pan, left, right):
     sides = mixed([SoundCue(audio=beep, start=0, pan=pan)])
     assert sides[:, 100] == pytest.approx([0.25 * left, 0.25 * right], abs=1e-3)
@@ -117,9 +116,6 @@ def test_ntsc_lengths_are_exact(mixed):
 
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
 def test_sounds_of_any_rate_keep_their_length_and_pitch(run, rate):
-    import io
-    import wave
-
     held = io.BytesIO()
     with wave.open(held, "wb") as file:
         file.setnchannels(1)

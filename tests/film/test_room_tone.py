@@ -56,4 +56,4 @@ def test_crickets_sing_outdoors_at_night_only(kind):
     def song(night: bool) -> float:
         return loudness_between(room_tone(kind, night, 4), 4000, 5000)
 
-    assert (song(True) > 1.5 * song(False) and song(True) > 0.003) == (kind in OUTDOORS)
+    assert (song(True) > 1.2 * song(False) and song(True) > 0.003) == (kind in OUTDOORS)

@@ -69,7 +69,7 @@ def test_equal_frames_make_equal_bytes_whatever_the_threads(tmp_path):
     for name, threads in (("one", "1"), ("four", "4")):
         environment = os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "TZ": f"UTC-{threads}"}
         path = tmp_path / f"{name}.mp4"
-        subprocess.run([sys.executable, "-c", WRITE, path], check=True, env=environment, cwd=Path.cwd())
+        subprocess.run([sys.executable, "-c", WRITE, path], check=True, env=environment, cwd=Path(__file__).parents[2])
         made.append(path.read_bytes())
     assert made[0] == made[1]
 
