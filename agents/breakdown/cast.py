@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from agents.breakdown.isolated import insert_ids
-from agents.breakdown.lexicon import DETERMINERS, GROUP_CUES, NOUNS, ROLE_NOUNS, TITLES
+from agents.breakdown.lexicon import DETERMINERS, GIVEN_NAMES, GROUP_CUES, NOUNS, ROLE_NOUNS, TITLES
 from agents.breakdown.text import Token, singular, tokens
 from agents.screenplay.word_table import word_table
 from vibeboard.breakdown import Category
@@ -88,15 +88,14 @@ def _introductions(words: Sequence[Token]) -> Iterator[str]:
 
 def _is_person(words: Sequence[Token], start: int, end: int) -> bool:
     """Whether a name in capitals is somebody: an age follows, or a verb of people and no article stands before."""
-    if any(singular(word.key) in _NOT_PEOPLE or word.key.isdigit() for word in words[start:end]):
+    keys = [singular(word.key) for word in words[start:end]]
+    if any((key in _NOT_PEOPLE and key not in GIVEN_NAMES) or key.isdigit() for key in keys) or keys[0] in DETERMINERS:
         return False
-    article = start > 0 and words[start - 1].key in DETERMINERS
-    if words[start].key in DETERMINERS:
-        return False
-    after = [word.key for word in words[end : end + 3]]
+    after = [word.key for word in words[end : end + 4]]
     if after[:1] in (["("], [","]):
         said = [key for key in after[1:] if key not in _AGE_WORDS]
         return bool(said) and bool(_AGE.match(said[0]))
+    article = start > 0 and words[start - 1].key in DETERMINERS
     return not article and bool(after) and after[0] in _DOINGS
 
 

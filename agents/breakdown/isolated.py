@@ -32,11 +32,13 @@ _THINGS = frozenset(
 def isolated_objects(scene: Scene) -> tuple[tuple[str, str], ...]:
     """The things that deserve a shot of their own: pairs of an action's element id and the thing's name in lower case,
     singular, without article, in the order of the text."""
+    speakers = {element.speaker.lower() for element in scene.elements}
     return tuple(
         (element.id, name)
         for element in scene.elements
         if element.kind is Kind.ACTION
         for name in dict.fromkeys(_isolated(element))
+        if name not in speakers
     )
 
 

@@ -62,7 +62,8 @@ NOUNS: dict[Category, frozenset[str]] = {
         """),
     Category.SOUND: word_table("""
         thunder, siren, gunshot, knock, knocking, scream, footsteps, alarm, doorbell, dial tone, car horn, horn,
-        buzzer, ringtone, applause, laughter, heartbeat, church bell, bell, static, birdsong, whimper
+        buzzer, ringtone, applause, laughter, heartbeat, church bell, bell, static, birdsong, whimper, bang, crash,
+        thud, boom, click, beep, buzz, honk, splash, screech, creak, bark
         """),
     Category.MUSIC: word_table("""
         music, song, melody, lullaby, jazz, rock music, piano music, anthem, hymn, tune, organ music, dance music
@@ -87,7 +88,7 @@ NOUNS: dict[Category, frozenset[str]] = {
         reporter, photographer, musician, dancer, worker, tourist, commuter, prisoner, child, kid, couple, mourner,
         worshipper, juror, shopper, villager, townspeople, partygoer, diner patron, security guard, paramedic,
         firefighter, teenager, audience, clerk, cashier, people, stranger, regular, drinker, jogger, cyclist, farmer,
-        monk, nun
+        monk, man, woman, boy, girl, old man, old woman, guy, nun
         """),
 }
 
@@ -112,6 +113,30 @@ ADJECTIVES = word_table("""
     striped, checkered, plaid, oversized, elderly, drunk, armed, uniformed, masked, hooded, cardboard, tin
     """)
 
+INDEFINITE = word_table("man, woman, boy, girl, old man, old woman, guy, kid, child, couple, stranger, driver")
+"""People who are extras when the text brings in one of them (`a woman`), and somebody known when not (`the woman`)."""
+
+EVENTS: dict[str, tuple[Category, str]] = {
+    "explodes": (Category.SPECIAL_EFFECTS, "explosion"),
+    "explode": (Category.SPECIAL_EFFECTS, "explosion"),
+    "shatters": (Category.SPECIAL_EFFECTS, "breakage"),
+    "ignites": (Category.SPECIAL_EFFECTS, "fire"),
+    "rings": (Category.SOUND, "ringing"),
+    "buzzes": (Category.SOUND, "buzz"),
+    "beeps": (Category.SOUND, "beep"),
+    "honks": (Category.SOUND, "honk"),
+    "barks": (Category.SOUND, "bark"),
+    "knocks": (Category.SOUND, "knock"),
+    "screams": (Category.SOUND, "scream"),
+    "slams": (Category.SOUND, "slam"),
+    "punches": (Category.STUNTS, "fight"),
+    "tackles": (Category.STUNTS, "fight"),
+    "brawl": (Category.STUNTS, "fight"),
+    "somersaults": (Category.STUNTS, "fall"),
+    "plummets": (Category.STUNTS, "fall"),
+}
+"""Verbs that ask for a department by themselves."""
+
 STATES = word_table("""
     empty, full, half-empty, half-full, open, closed, locked, hot, cold, frozen, fresh, steaming, single, parked,
     same, other, last, first, waiting, whole, loose
@@ -119,7 +144,7 @@ STATES = word_table("""
 """Adjectives of the moment: passed over, never part of a thing's name."""
 
 NUMBERS = word_table("""
-    two, three, four, five, six, seven, eight, nine, ten, dozen, several, many, few, some, pair, half
+    one, two, three, four, five, six, seven, eight, nine, ten, dozen, several, many, few, some, pair, half
     """)
 DETERMINERS = (
     word_table("""
@@ -127,6 +152,8 @@ DETERMINERS = (
         """)
     | NUMBERS
 )
+PRONOUNS = word_table("i, you, he, she, it, we, they, who, to")
+ARTICLES = word_table("a, an, the, his, her, their, its, my, your, our")
 NEGATIONS = word_table("no, without, never, nor, not")
 
 OTHER_HEADS = word_table("""
@@ -156,8 +183,8 @@ IRREGULAR = {
     "policemen": "policeman",
 }
 INVARIABLE = word_table("""
-    glasses, sunglasses, keys, handcuffs, jeans, pants, trousers, shorts, scissors, binoculars, tears, footsteps,
-    overalls, pajamas, scrubs, gloves, high heels, dice, bus, glass, dress, compass, static, headphones, walkie-talkie
+    glasses, sunglasses, handcuffs, jeans, pants, trousers, shorts, scissors, binoculars, tears, footsteps, overalls,
+    pajamas, scrubs, gloves, high heels, dice, bus, glass, dress, compass, static, headphones, walkie-talkie
     """)
 
 ROLE_NOUNS = word_table("""
@@ -174,3 +201,11 @@ GROUP_CUES = word_table("""
 TITLES = word_table("""
     mr, mrs, ms, miss, dr, old, young, big, little, aunt, uncle, detective, officer, captain, sergeant, the, sir
     """)
+
+GIVEN_NAMES = word_table("""
+    rose, ivy, bill, lily, daisy, pearl, ruby, amber, cliff, dale, reed, rusty, art, grant, dawn, mark, wade, jasmine,
+    olive, buck, drew, jack, frank, ginger, hazel, holly, iris, joy, june, may, april, summer, autumn, sky, jade,
+    robin, wren, jay, misty, sandy, rocky, chip, pat, chuck, rod, bud, cash, penny, coral, fern, bunny, kitty, rob,
+    will, hope
+    """)
+"""Names that are words of the tables as well."""

@@ -9,12 +9,18 @@ from typing import NamedTuple
 from agents.breakdown.lexicon import (
     ADJECTIVES,
     AMBIGUOUS,
+    ARTICLES,
     DETERMINERS,
+    EVENTS,
+    GIVEN_NAMES,
+    INDEFINITE,
     INVARIABLE,
     IRREGULAR,
     NEGATIONS,
     NOUNS,
+    NUMBERS,
     OTHER_HEADS,
+    PRONOUNS,
     STATES,
 )
 from agents.screenplay import plain_text
@@ -67,20 +73,23 @@ def tokens(element: Element) -> list[Token]:
 
 
 def phrases(words: Sequence[Token]) -> Iterator[Phrase]:
-    """Things named in a run of tokens, longest table entry first, never overlapping."""
+    """Things named and events told in a run of tokens, longest table entry first, never overlapping."""
     position = 0
     while position < len(words):
-        found = _entry_at(words, position)
-        if found is None:
-            position += 1
-            continue
-        head, end = found
-        if _is_thing(words, position, end, head):
-            start = _with_adjectives(words, position)
-            name = " ".join([*(word.key for word in words[start:position] if word.key in ADJECTIVES), head])
-            shouted = any(word.shouted for word in words[position:end])
-            yield Phrase(_CATEGORY[head], head, name, start, end, words[position].line, shouted)
+        head, end = _entry_at(words, position) or ("", position + 1)
+        if head and _is_thing(words, position, end, head):
+            yield _thing(words, position, end, head)
+        elif event := EVENTS.get(words[position].key):
+            category, name = event
+            yield Phrase(category, name, name, position, end, words[position].line, shouted=False)
         position = end
+
+
+def _thing(words: Sequence[Token], position: int, end: int, head: str) -> Phrase:
+    start = _with_adjectives(words, position)
+    name = " ".join([*(word.key for word in words[start:position] if word.key in ADJECTIVES), head])
+    shouted = any(word.shouted for word in words[position:end])
+    return Phrase(_CATEGORY[head], head, name, start, end, words[position].line, shouted)
 
 
 def singular(word: str) -> str:
@@ -96,28 +105,47 @@ def singular(word: str) -> str:
 
 
 def _entry_at(words: Sequence[Token], position: int) -> tuple[str, int] | None:
+    """The longest entry of the tables that starts here, in the singular, and the position after it."""
     for length in (3, 2, 1):
-        end = position + length
-        part = words[position:end]
+        part = words[position : position + length]
         if len(part) < length or not all(word.is_word for word in part):
             continue
-        name = " ".join([*(word.key for word in part[:-1]), singular(part[-1].key)])
-        if name in _CATEGORY:
-            return name, end
+        start = "".join(f"{word.key} " for word in part[:-1])
+        for last in (part[-1].key, singular(part[-1].key), part[-1].key.removesuffix("es")):
+            if start + last in _CATEGORY:
+                return start + last, position + length
     return None
 
 
 def _is_thing(words: Sequence[Token], start: int, end: int, head: str) -> bool:
     """Whether a table's word names a thing that is there: no part of a compound, no verb, not denied."""
-    following = words[end] if end < len(words) else None
-    if following and following.is_word and (following.key in OTHER_HEADS or _entry_at(words, end)):
+    if _modifies(words, start, end):
         return False
     first = _with_adjectives(words, start)
-    before = words[first - 1] if first else None
-    if before and before.key in NEGATIONS:
+    before, further = (words[first - back].key if first >= back else "" for back in (1, 2))
+    after = words[end].key if end < len(words) else ""
+    if before in NEGATIONS or before in PRONOUNS or (before in DETERMINERS and further in NEGATIONS):
         return False
-    shown = first < start or (before is not None and (before.key in DETERMINERS or before.key.endswith("'s")))
-    return head not in AMBIGUOUS or shown or words[start].shouted
+    if head in INDEFINITE:
+        introduced = before in NUMBERS or before in ("a", "an", "another") or words[end - 1].key != head
+        return introduced and further not in (",", "like", "as")
+    shown = first < start or before in DETERMINERS or before.endswith("'s")
+    if head in GIVEN_NAMES or words[start].key in EVENTS:
+        return shown
+    shown = shown or before in _CATEGORY
+    return shown or words[start].shouted or (head not in AMBIGUOUS and after not in ARTICLES)
+
+
+def _modifies(words: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a noun only qualifies the next one: a car door is no car. A verb that looks like a noun, as in
+    `the phone rings`, makes no compound."""
+    if end == len(words):
+        return False
+    following = words[end].key
+    if following in OTHER_HEADS:
+        return True
+    entry = _entry_at(words, end)
+    return entry is not None and not (following in EVENTS or (entry[0] in AMBIGUOUS and entry[0] != following))
 
 
 def _with_adjectives(words: Sequence[Token], start: int) -> int:

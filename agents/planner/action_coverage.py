@@ -31,7 +31,7 @@ def cover_action(paragraph: Sequence[Action], breakdown: SceneBreakdown, *, open
     """Setups for the sentences of one element. `opens`: nobody was seen yet in the scene, so the first one that shows
     people shows where they are."""
     setups: list[Setup] = []
-    for group in _groups(paragraph):
+    for group in _groups(paragraph, opens=opens):
         made = _setups(group, breakdown)
         if opens and made[0].subjects and not made[0].thing:
             made[0] = _as_master(made[0])
@@ -40,23 +40,26 @@ def cover_action(paragraph: Sequence[Action], breakdown: SceneBreakdown, *, open
     return setups
 
 
-def _groups(paragraph: Sequence[Action]) -> list[list[Action]]:
-    """Sentences that one shot can hold: the same people, nothing set apart, nobody looking or leaving."""
+def _groups(paragraph: Sequence[Action], *, opens: bool) -> list[list[Action]]:
+    """Sentences that one shot can hold: the same people, nothing set apart, nobody looking or leaving.
+
+    The shot that `opens` on people holds them all."""
     groups: list[list[Action]] = []
     for action in paragraph:
-        last = groups[-1] if groups else None
-        alone = bool(action.isolated) or _looked_at(action) != ""
-        same_thing = last and last[0].isolated and not action.people and action.isolated in ("", last[0].isolated)
-        if last and (same_thing or (not alone and len(last) < _PER_SHOT and _holds(last, action))):
+        last = groups[-1] if groups else [action]
+        alone = bool(action.isolated) or _looked_at(action) != "" or len(last) >= _PER_SHOT
+        same_thing = bool(last[0].isolated) and not action.people and action.isolated in ("", last[0].isolated)
+        holds = not alone and _holds(last, action, any_people=opens and len(groups) == 1)
+        if groups and (same_thing or holds):
             last.append(action)
         else:
             groups.append([action])
     return groups
 
 
-def _holds(group: list[Action], action: Action) -> bool:
+def _holds(group: list[Action], action: Action, *, any_people: bool) -> bool:
     closed = any(a.isolated or a.travels for a in group) or (_looked_at(group[-1]) != "" and bool(action.people))
-    same = action.doers == group[0].doers or not action.people
+    same = any_people or action.doers == group[0].doers or not action.people
     return not closed and not action.travels and same
 
 

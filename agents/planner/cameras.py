@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,15 +30,19 @@ from agents.planner.geometry import (
     yaw_of,
 )
 from agents.planner.setups import Setup, chance
-from vibeboard.camera import CameraKey, CameraPath, cross
-from vibeboard.figure import Landmark, mark_at, point_of
+from vibeboard.camera import CameraKey, CameraPath, Ease, cross
+from vibeboard.figure import Landmark, point_of
 from vibeboard.sets import LAYOUTS, Layout
 from vibeboard.shot import Angle, Framing, Movement, ShotSize
 from vibeboard.stage import Figure, Mark, Prop, SetKind, Stage, Vec3
 
 _INDOOR_REACH, _OUTDOOR_REACH = 7.5, 16.0
+_LAP = 0.45
+"""How near a camera may come to the middle of a body, metres."""
 _CLEAR = 0.38
 """How near the line of sight a body may come, metres."""
+_STEP = 0.7
+"""Who moves less than this, getting up from a chair, is not followed."""
 _AROUND = (0.0, 14.0, -14.0, 28.0, -28.0, 42.0, -42.0)
 _CLIMB = {Angle.HIGH: 0.45, Angle.LOW: -0.32, Angle.OVERHEAD: 5.0, Angle.AERIAL: 1.2}
 _OFF_AXIS = {ShotSize.CU: 30.0, ShotSize.BCU: 24.0, ShotSize.ECU: 20.0, ShotSize.MCU: 35.0, ShotSize.MS: 38.0}
@@ -92,7 +97,12 @@ class Operator:
     def _mark(self, figure: Figure) -> Mark:
         """Where somebody is when the shot is framed: where a walk with the camera begins, else where it ends."""
         travelling = self.setup.movement in (Movement.FOLLOW, Movement.TRUCK)
-        return figure.marks[0] if travelling else mark_at(figure, self.frames / 2)
+        return figure.marks[0] if travelling else figure.marks[-1]
+
+    def _framed_marks(self, figure: Figure) -> list[Mark]:
+        """The marks that the frame must hold: both of somebody who sits down or gets up in the shot."""
+        first, last = figure.marks[0], figure.marks[-1]
+        return [first, last] if first.pose is not last.pose and not _offsets(figure, first) else [self._mark(figure)]
 
     def _spot(self, figure: Figure) -> Vec3:
         mark = self._mark(figure)
@@ -101,24 +111,43 @@ class Operator:
     # -- people ---------------------------------------------------------------------------------------------------
 
     def _on_people(self, figures: list[Figure]) -> CameraKey:
-        crop = CROPS[self.setup.size]
+        """The first place, from the wanted one outwards and from longer lenses to shorter, that nothing speaks
+        against; else the one that least does."""
         direction = self._direction(figures)
-        best: CameraKey | None = None
-        for lens in (crop.lens, crop.lens * 0.75):
-            for turn in _AROUND:
-                key = self._framed(figures, crop, turned(direction, turn), lens)
-                best = best or key
-                if self._is_clear(key, figures) and self._keeps_side(key, figures):
-                    return key
+        places = [(lens, turn) for lens in (1.0, 0.75, 0.55) for turn in _AROUND]
+        best, least = None, math.inf
+        for lens, turn in places:
+            key = self._framed(figures, turned(direction, turn), self._crop.lens * lens)
+            objections = self._objections(key, figures)
+            if objections < least:
+                best, least = key, objections
+            if not objections:
+                break
         assert best is not None
         return best
 
-    def _framed(self, figures: list[Figure], crop: Crop, direction: Vec3, lens: float) -> CameraKey:
-        right = cross(moved((0.0, 0.0, 0.0), direction, -1.0), (0.0, 1.0, 0.0))
-        points = [point for figure in figures for point in body_points(figure, self._mark(figure), crop, right)]
-        window = Window(top=crop.head, foot=crop.foot, centre=self._lead(figures, right), margin=0.04)
+    def _objections(self, key: CameraKey, figures: list[Figure]) -> int:
+        """What speaks against a place, the gravest counting most."""
+        return (
+            4 * self._is_in_a_body(key) + 2 * (not self._keeps_side(key, figures)) + (not self._is_clear(key, figures))
+        )
+
+    def _framed(self, figures: list[Figure], direction: Vec3, lens: float) -> CameraKey:
+        """The camera in a direction from its subjects; where they walk past it, from where they come nearest."""
+        right = _right_of(direction)
+        marks = [(figure, mark) for figure in figures for mark in self._framed_marks(figure)]
+        points = [point for figure, mark in marks for point in body_points(figure, mark, self._crop, right)]
         reach = _INDOOR_REACH if self.layout.interior else _OUTDOOR_REACH
-        return within_reach(points, self._view(figures, direction), window, lens, self.aspect, reach)
+        return within_reach(
+            points, self._view(figures, direction), self._window(figures, right), lens, self.aspect, reach
+        )
+
+    @property
+    def _crop(self) -> Crop:
+        return CROPS[self.setup.size]
+
+    def _window(self, figures: list[Figure], right: Vec3) -> Window:
+        return Window(top=self._crop.head, foot=self._crop.foot, centre=self._lead(figures, right), margin=0.04)
 
     def _view(self, figures: list[Figure], direction: Vec3) -> View:
         angle = self.setup.angle
@@ -141,6 +170,8 @@ class Operator:
 
     def _gaze(self, figure: Figure) -> Vec3:
         """The way somebody looks: at the partner, at what they look at, along a walk, else ahead."""
+        if _offsets(figure, figure.marks[0]):
+            return heading(figure.marks[0].yaw)
         partner = self._figure(self.setup.toward)
         if partner and partner.id != figure.id:
             return towards(self._spot(figure), self._spot(partner))
@@ -162,7 +193,7 @@ class Operator:
 
     def _to_camera_side(self, figure: Figure, gaze: Vec3, degrees: float) -> Vec3:
         """The eyeline turned towards the side on which the camera stays."""
-        partner = self._figure(self.setup.toward)
+        partner = None if _offsets(figure, figure.marks[0]) else self._figure(self.setup.toward)
         side = self._normal(figure, partner) if partner else towards(self._spot(figure), self.layout.wide)
         left, right = turned(gaze, degrees), turned(gaze, -degrees)
         return max((left, right), key=lambda way: way[0] * side[0] + way[2] * side[2])
@@ -189,14 +220,28 @@ class Operator:
             return heading(62.0 if x > 0 else -62.0)
         return heading(-14.0 if x > 0 else 14.0)
 
+    def _is_in_a_body(self, key: CameraKey) -> bool:
+        spots = [(mark.x, 0.0, mark.z) for figure in self.stage.figures for mark in figure.marks]
+        bodies = [(spot, _LAP) for spot in spots] + self._bulks()
+        return any(plan_distance(key.position, spot) < radius for spot, radius in bodies)
+
     def _is_clear(self, key: CameraKey, figures: list[Figure]) -> bool:
-        """Nobody else between camera and subject, and nobody in the camera's lap."""
-        spots = [(other, (mark.x, 0.0, mark.z)) for other in self.stage.figures for mark in other.marks]
-        if any(plan_distance(key.position, spot) < 0.5 for _, spot in spots):
-            return False
+        """Nobody else, and no car, stands between camera and subject."""
+        others = [figure for figure in self.stage.figures if figure not in figures]
+        bodies = [((mark.x, 0.0, mark.z), _CLEAR) for figure in others for mark in figure.marks] + self._bulks()
         views = [(key.position, (mark.x, 0.0, mark.z)) for figure in figures for mark in figure.marks]
-        nears = [distance_to_segment(spot, *view) for other, spot in spots if other not in figures for view in views]
-        return all(gap > _CLEAR or along > 0.97 for gap, along in nears)
+        nears = [(radius, *distance_to_segment(spot, *view)) for spot, radius in bodies for view in views]
+        return all(gap > radius or along > 0.97 for radius, gap, along in nears)
+
+    def _bulks(self) -> list[tuple[Vec3, float]]:
+        """Cars and the like as discs on the plan: middle and radius."""
+        large = [prop for prop in self.stage.props if prop.size[1] > 1.0 and not prop.held_by]
+        steps = (-0.4, -0.2, 0.0, 0.2, 0.4)
+        return [
+            (moved(prop.position, heading(prop.yaw), prop.size[2] * step), prop.size[0] / 2 + 0.1)
+            for prop in large
+            for step in steps
+        ]
 
     def _keeps_side(self, key: CameraKey, figures: list[Figure]) -> bool:
         partner = figures[1] if len(figures) > 1 else self._figure(self.setup.toward)
@@ -213,7 +258,8 @@ class Operator:
         here, there = self._spot(near), self._spot(far)
         back = towards(there, here)
         side = self._normal(near, far)
-        height = body_height(near, self._mark(near), 0.95)
+        height, seen = (body_height(figure, self._mark(figure), 0.95) for figure in (near, far))
+        height += 0.5 * max(height - seen, 0.0)
         return min(
             (
                 self._behind(far, near, crop, moved(moved(here, back, 0.85), side, aside / 100), height)
@@ -225,7 +271,7 @@ class Operator:
     def _behind(self, far: Figure, near: Figure, crop: Crop, position: Vec3, height: float) -> CameraKey:
         position = (position[0], height, position[2])
         direction = towards(self._spot(far), position)
-        right = cross(moved((0.0, 0.0, 0.0), direction, -1.0), (0.0, 1.0, 0.0))
+        right = _right_of(direction)
         to_near = towards(self._spot(far), self._spot(near))
         off = -0.1 if to_near[0] * right[0] + to_near[2] * right[2] > 0 else 0.1
         window = Window(top=crop.head, foot=crop.foot, centre=0.5 + off, margin=0.03)
@@ -250,20 +296,24 @@ class Operator:
         if holder:
             out = self._to_camera_side(holder, heading(self._mark(holder).yaw), 50.0)
         window = Window(top=0.3, foot=0.72, margin=0.24)
-        return within_reach(_corners(prop, base), View(out, climb=0.75), window, 65.0, self.aspect, _OUTDOOR_REACH)
+        points = _corners(prop, base) if holder is None else _around(base, max(0.1, *prop.size))
+        climb = 0.75 if holder is None else 1.0
+        return within_reach(points, View(out, climb=climb), window, 65.0, self.aspect, _OUTDOOR_REACH)
 
     def _prop(self) -> Prop | None:
         return next((prop for prop in self.stage.props if prop.id == self.setup.thing), None)
 
     def _hand(self, prop: Prop) -> Vec3 | None:
-        """About where a held thing is: before the right hip."""
+        """About where a held thing is: before the chest on the right, or hanging at the side if it is big."""
         holder = self._figure(prop.held_by)
         if holder is None:
             return None
         mark = self._mark(holder)
         ahead, right = heading(mark.yaw), heading(mark.yaw - 90)
-        x, _, z = moved(moved((mark.x, 0.0, mark.z), ahead, 0.35), right, 0.2)
-        return (x, body_height(holder, mark, 0.62), z)
+        carried = max(prop.size) > 0.3
+        reach, aside, height = (0.02, 0.17, 0.28) if carried else (0.21, 0.07, 0.66)
+        x, _, z = moved(moved((mark.x, 0.0, mark.z), ahead, reach * holder.height), right, aside * holder.height)
+        return (x, body_height(holder, mark, height), z)
 
     def _point_of_view(self, eyes: Vec3, ahead: Vec3) -> CameraKey:
         """From the eyes of somebody who is not in the shot, because the camera is."""
@@ -291,12 +341,25 @@ class Operator:
 
     def _moved(self, key: CameraKey) -> moves.Keys:
         figures = self._subjects()
-        offsets = _offsets(figures[0], self._mark(figures[0])) if figures else ()
-        if len(offsets) > 1 and self.setup.framing is not Framing.POV:
-            return moves.follow(key, offsets, turn_only=self.setup.movement not in (Movement.FOLLOW, Movement.TRUCK))
+        walker = figures[0] if figures and self.setup.framing is not Framing.POV else None
+        offsets = _offsets(walker, self._mark(walker)) if walker else ()
+        if offsets and self.setup.movement in (Movement.FOLLOW, Movement.TRUCK):
+            return moves.follow(key, offsets)
+        if walker and offsets:
+            return self._panned(key, walker)
         if self.frames < 12:
             return moves.static(key)
         return self._move_alone(key, figures)
+
+    def _panned(self, key: CameraKey, walker: Figure) -> moves.Keys:
+        """From a fixed place, aimed at each mark of a walk so that the headroom stays."""
+        return tuple(self._aimed_at(walker, mark, key) for mark in walker.marks)
+
+    def _aimed_at(self, walker: Figure, mark: Mark, key: CameraKey) -> CameraKey:
+        right = _right_of(towards((mark.x, 0.0, mark.z), key.position))
+        points, window = body_points(walker, mark, self._crop, right), self._window([walker], right)
+        aimed = solve_lens(points, key.position, window, self.aspect, (key.focal_mm, key.focal_mm))
+        return aimed.model_copy(update={"frame": mark.frame, "ease": Ease.LINEAR, "roll": key.roll})
 
     def _move_alone(self, key: CameraKey, figures: Sequence[Figure]) -> moves.Keys:
         frames, empty = self.frames, not figures
@@ -330,7 +393,7 @@ class Operator:
 def _offsets(figure: Figure, framed: Mark) -> tuple[tuple[int, Vec3], ...]:
     """How far a figure that walks is from where it was framed, at each of its marks; nothing if it stays."""
     xs, zs = [mark.x for mark in figure.marks], [mark.z for mark in figure.marks]
-    if max(xs) - min(xs) < 0.05 and max(zs) - min(zs) < 0.05:
+    if max(xs) - min(xs) < _STEP and max(zs) - min(zs) < _STEP:
         return ()
     return tuple((mark.frame, (mark.x - framed.x, 0.0, mark.z - framed.z)) for mark in figure.marks)
 
@@ -345,3 +408,17 @@ def _corners(prop: Prop, base: Vec3) -> list[Vec3]:
         for s in (-1, 1)
         for t in (-1, 1)
     ]
+
+
+def _around(point: Vec3, reach: float) -> list[Vec3]:
+    """Six points about a thing in a hand, so that the hand is seen too."""
+    return [
+        moved(point, axis, sign * reach)
+        for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+        for sign in (-1, 1)
+    ]
+
+
+def _right_of(direction: Vec3) -> Vec3:
+    """The right of a frame whose camera stands in a direction from its subject."""
+    return cross(moved((0.0, 0.0, 0.0), direction, -1.0), (0.0, 1.0, 0.0))

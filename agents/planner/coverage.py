@@ -35,7 +35,10 @@ def cover(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> lis
     opening, rest = _opening(scene, breakdown, beats)
     coverage = _Coverage(scene, breakdown, beats, list(opening))
     coverage.run(rest)
-    return _varied(coverage.setups)
+    setups = coverage.setups
+    if breakdown.set_kind is SetKind.CAR:
+        setups = [_in_car(setup) for setup in setups]
+    return _varied(setups)
 
 
 def is_montage(scene: Scene, beats: Sequence[Beat]) -> bool:
@@ -330,3 +333,9 @@ def _varied(setups: Sequence[Setup]) -> list[Setup]:
         alike = (before.subjects, before.framing, before.size) == (setup.subjects, setup.framing, setup.size)
         varied.append(replace(setup, size=_CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup)
     return varied
+
+
+def _in_car(setup: Setup) -> Setup:
+    """Of people in a car no more can be seen than down to the waist."""
+    wider = list(ShotSize).index(setup.size) < list(ShotSize).index(ShotSize.MS)
+    return replace(setup, size=ShotSize.MS) if setup.subjects and wider else setup

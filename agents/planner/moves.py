@@ -78,16 +78,13 @@ def dolly_zoom(key: CameraKey, frames: int, subject: Vec3, ratio: float) -> Keys
     return tuple(_zoomed(key, forward, depth, 1 + (ratio - 1) * (1 - _smooth(t)), t, frames) for t in _steps())
 
 
-def follow(key: CameraKey, offsets: Sequence[tuple[int, Vec3]], *, turn_only: bool = False) -> Keys:
-    """Keep with somebody who is `offset` metres away from where the framed key has them, from each frame on.
-
-    `turn_only` pans with them from a fixed place; else the camera travels along.
-    """
+def follow(key: CameraKey, offsets: Sequence[tuple[int, Vec3]]) -> Keys:
+    """Travel along with somebody who is `offset` metres away from where the framed key has them, at each frame."""
     return tuple(
         key.model_copy(
             update={
                 "frame": frame,
-                "position": key.position if turn_only else moved(key.position, offset, 1.0),
+                "position": moved(key.position, offset, 1.0),
                 "target": moved(key.target, offset, 1.0),
                 "ease": Ease.LINEAR,
             }

@@ -48,7 +48,7 @@ def plan_scene(
     layout = LAYOUTS[breakdown.set_kind]
     people = {name for beat in beats for name in beat.present}
     looks = {name: cast[name] if name in cast else cast_looks([name])[name] for name in sorted(people)}
-    blocking = Blocking(breakdown.set_kind, layout, looks, fps, props_of(breakdown, layout))
+    blocking = Blocking(breakdown.set_kind, looks, fps, props_of(breakdown, layout))
     blocking.open(beats)
     shots = [_shot(setup, scene, breakdown, blocking, fps, aspect) for setup in setups]
     return ScenePlan(scene_id=scene.id, shots=tuple(shots))

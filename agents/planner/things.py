@@ -116,11 +116,13 @@ def props_of(breakdown: SceneBreakdown, layout: Layout) -> dict[str, Prop]:
     return placed
 
 
-def thing(name: str, position: Vec3, yaw: float = 0.0) -> Prop:
-    """A thing by its name at a place."""
+def thing(name: str, position: Vec3, yaw: float = 0.0, of: str = "") -> Prop:
+    """A thing by its name at a place; one that is only somebody's (`of`), such as a seat, bears no name."""
     kind = kind_of(name)
     colour = _PAPER_WHITE if kind is PropKind.PAPER else _COLOURS[derive_seed("thing", name.casefold()) % len(_COLOURS)]
-    return Prop(id=name, name=name, kind=kind, position=position, size=SIZES[kind], yaw=yaw, colour=colour)
+    identity = f"{name} of {of}" if of else name
+    label = "" if of else name
+    return Prop(id=identity, name=label, kind=kind, position=position, size=SIZES[kind], yaw=yaw, colour=colour)
 
 
 def _names(breakdown: SceneBreakdown) -> Iterable[str]:

@@ -9,7 +9,6 @@ from vibeboard.faults import Rejected
 from vibeboard.screenplay import Screenplay
 
 _LIMIT = 8 * 1024 * 1024
-_TEXT = {".fountain", ".spmd", ".txt", ".md", ""}
 _NOT_YET = {
     ".fdx": "Final Draft",
     ".pdf": "PDF",
@@ -68,8 +67,8 @@ def _bytes(path: Path, name: str) -> bytes:
         if size > _LIMIT:
             raise Rejected(
                 "script_too_large",
-                f"{name} has {size / 2**20:.1f} MB, more than the {_LIMIT >> 20} MB a script may have: name the script itself, or "
-                "split it into parts.",
+                f"{name} has {size / 2**20:.1f} MB, more than the {_LIMIT >> 20} MB a script may have: name the script "
+                "itself, or split it into parts.",
             )
         return path.read_bytes()
     except OSError as error:

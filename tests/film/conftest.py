@@ -99,7 +99,9 @@ def scene(run: FolderRun) -> Callable[..., str]:
     """Put scene data with the given tracks into the store; returns its hash."""
 
     def make(**tracks: Sequence[Sequence[float]]) -> str:
-        return run.keep_bytes(json.dumps({"format": "x", "tracks": tracks}).encode(), "application/json").sha256
+        objects = [{"id": number, "kind": "figure", "name": name} for number, name in enumerate(tracks, 1)]
+        seen = {"objects": objects, "tracks": dict(enumerate(tracks.values(), 1))}
+        return run.keep_bytes(json.dumps(seen).encode(), "application/json").sha256
 
     return make
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gpu_runtime.models.film.finish import finish_segment, fit, take_frames, to_film
 from gpu_runtime.models.film.video import Footage
 from tools.finish_segment import BurnIn, FinishSegmentParams
-from vibeboard.faults import Rejected
+from vibeboard.faults import Cancelled, Rejected
 from vibeboard.timing import Rate
 
 FPS = Rate(num=24)
@@ -186,7 +186,21 @@ def test_a_damaged_take_is_refused(run, scene):
 
 
 def test_damaged_scene_data_is_refused(run, take):
-    bad = run.keep_bytes(b'{"tracks": {"ANNA": [["a"]]}}', "application/json").sha256
+    bad = run.keep_bytes(b'{"tracks": {"1": [["a"]]}}', "application/json").sha256
     with pytest.raises(Rejected) as caught:
         finish_segment(params(take(2), bad, frames=2, burn_in=SLATE), run)
     assert caught.value.fault.code == "unreadable_scene"
+
+
+def test_a_cancelled_run_stops_and_keeps_nothing(run, take, scene, monkeypatch):
+    call = params(take(24), scene(), burn_in=SLATE)
+    before = set(run.store.iterdir())
+
+    def stop(done: int, total: int) -> None:
+        if done == 3:
+            raise Cancelled
+
+    monkeypatch.setattr(run, "progress", stop)
+    with pytest.raises(Cancelled):
+        finish_segment(call, run)
+    assert set(run.store.iterdir()) == before

@@ -4,7 +4,9 @@ import av
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
+from gpu_runtime.models.film.lettering import BOLD, typeface
 from gpu_runtime.models.film.overlay import Overlay, Picture, clear
 from gpu_runtime.models.film.slate import Slate
 from tools.finish_segment import BurnIn
@@ -45,6 +47,31 @@ def test_a_digit_looks_the_same_wherever_the_clock_shows_it():
     first, second = drawn(record_start=24 * 61), drawn(record_start=24 * 62)
     columns = np.nonzero((first != second).any(axis=0))[0]
     assert columns.max() - columns.min() < 12
+
+
+def test_the_digits_are_the_ones_they_stand_for():
+    """The last place of the clock in the first ten frames, each against every digit as Pillow sets it."""
+    pictures = np.stack([drawn(frame).astype(float) for frame in range(10)])
+    ink = pictures - pictures.min(axis=0)
+    rows, columns = (np.nonzero(ink.max(axis=(0, axis)))[0] for axis in (2, 1))
+    places = ink[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    size = (places.shape[2], places.shape[1])
+    for shown, place in enumerate(places):
+        likeness = [
+            np.corrcoef(place.ravel(), np.asarray(digit(sign, size), float).ravel())[0, 1] for sign in range(10)
+        ]
+        assert int(np.argmax(likeness)) == shown
+
+
+def digit(sign: int, size: tuple[int, int]) -> Image.Image:
+    """A digit of the face, big, cut to where any digit has ink, then scaled."""
+    face = typeface(130, BOLD)
+    boxes = [face.getbbox(str(each)) for each in range(10)]
+    left, top = (min(box[side] for box in boxes) for side in (0, 1))
+    right, bottom = (max(box[side] for box in boxes) for side in (2, 3))
+    picture = Image.new("L", (int(right - left), int(bottom - top)))
+    ImageDraw.Draw(picture).text((-left, -top), str(sign), fill=255, font=face)
+    return picture.resize(size, Image.Resampling.BOX)
 
 
 def test_the_clock_stands_still_while_it_runs():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -152,7 +153,7 @@ def test_what_stands_before_and_after_an_edit_keeps_its_ids(start: list[str], ne
 def test_aligned_pairs_rise_and_are_equal(before: list[int], after: list[int]) -> None:
     pairs = align(before, after)
     assert all(before[i] == after[j] for i, j in pairs)
-    assert all(a < c and b < d for (a, b), (c, d) in zip(pairs, pairs[1:], strict=False))
+    assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(pairs))
 
 
 def test_a_long_script_of_equals_is_carried() -> None:

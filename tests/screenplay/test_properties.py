@@ -105,7 +105,9 @@ def test_reading_twice_gives_the_same(text: str) -> None:
     assert read_fountain(text) == read_fountain(text)
 
 
-@given(st.integers(min_value=0, max_value=10_000), st.sampled_from(["A cat sleeps.", "CARL\nNo way.", "FADE TO BLACK."]))
+@given(
+    st.integers(min_value=0, max_value=10_000), st.sampled_from(["A cat sleeps.", "CARL\nNo way.", "FADE TO BLACK."])
+)
 @settings(max_examples=60, deadline=None)
 def test_a_paragraph_put_in_anywhere_leaves_the_ids_of_unique_texts_alone(place: int, paragraph: str) -> None:
     title, *paragraphs = DEMO.read_text(encoding="utf-8").split("\n\n")

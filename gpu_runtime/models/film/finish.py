@@ -7,23 +7,17 @@ from pathlib import Path
 
 import av
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
-from pydantic import BaseModel, ValidationError
 
+from gpu_runtime.models.film.boxes import Box
 from gpu_runtime.models.film.overlay import Picture, even
+from gpu_runtime.models.film.sightings import sightings
 from gpu_runtime.models.film.slate import Slate
-from gpu_runtime.models.film.tags import Box, Sample, Tag, box_at, place
+from gpu_runtime.models.film.tags import Tag, place
 from gpu_runtime.models.film.video import Footage, probe, read_frames, writer
 from gpu_runtime.run import Run
 from tools.finish_segment import BurnIn, FinishSegmentParams
 from vibeboard.asset import Result
-from vibeboard.faults import Rejected
 from vibeboard.timing import Rate
-
-
-class _Scene(BaseModel):
-    """What finishing reads of a take's scene data: where named things are in its picture."""
-
-    tracks: dict[str, list[Sample]] = {}
 
 
 def finish_segment(params: FinishSegmentParams, run: Run) -> Result:
@@ -106,21 +100,13 @@ def _overlays(
     strip, margin = Slate.strip_height(params.height), params.height // 60
     area = Box(left + margin, max(top, strip), width - 2 * margin, 0)
     area = area._replace(height=min(top + height, params.height - strip) - area.y)
-    boxes = {
-        name: [_scaled(box_at(samples, frame), width / take.width, height / take.height, left, top) for frame in order]
-        for name, samples in _read_scene(scene).tracks.items()
-    }
-    return [*place(boxes, area, max(round(params.height * 0.024), 8), params.fps), slate]
+    seen = [
+        sighting._replace(boxes=[box and _scaled(box, take, left, top, width, height) for box in sighting.boxes])
+        for sighting in sightings(scene, order)
+    ]
+    return [*place(seen, area, max(round(params.height * 0.024), 8), params.fps), slate]
 
 
-def _scaled(box: Box | None, across: float, down: float, left: int, top: int) -> Box | None:
-    if box is None:
-        return None
+def _scaled(box: Box, take: Footage, left: int, top: int, width: int, height: int) -> Box:
+    across, down = width / take.width, height / take.height
     return Box(left + box.x * across, top + box.y * down, box.width * across, box.height * down)
-
-
-def _read_scene(path: Path) -> _Scene:
-    try:
-        return _Scene.model_validate_json(path.read_bytes())
-    except ValidationError:
-        raise Rejected("unreadable_scene", "The take's scene data cannot be read: make the shot again.") from None

@@ -28,7 +28,7 @@ COLUMNS, ROWS = 3, 2
 CELL_WIDTH = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GUTTER) / COLUMNS
 CELL_HEIGHT = (HEIGHT - 2 * MARGIN - HEADER - FOOTER - (ROWS - 1) * GUTTER) / ROWS
 PICTURE_HEIGHT = CELL_WIDTH * 9 / 16
-LEADING = 9.4
+LEADING, PAUSE = 9.4, 3.0
 
 INK, SOFT, RULE, FRAME = HexColor(0x1B1D22), HexColor(0x6C717A), HexColor(0xC9CCD2), HexColor(0x101114)
 _PICTURE_PX = 800
@@ -145,6 +145,8 @@ def _write_body(page: Page, panel: Panel, x: float, y: float, bottom: float) -> 
     spoken = [line for text in panel.dialogue for line in wrapped(text, face["VeraIt"], CELL_WIDTH, room)]
     action = wrapped(panel.action, face["Vera"], CELL_WIDTH, max(room - len(spoken), room // 2))
     body = [("Vera", line) for line in action] + [("VeraIt", line) for line in spoken]
+    gap = PAUSE if action and spoken and len(body) < room else 0.0
     for at, (name, line) in enumerate(body[:room]):
         more = at == room - 1 and len(body) > room
-        page.text(x, y - at * LEADING, f"{line} …" if more else line, CELL_WIDTH, name)
+        below = gap if at >= len(action) else 0.0
+        page.text(x, y - at * LEADING - below, f"{line} …" if more else line, CELL_WIDTH, name)

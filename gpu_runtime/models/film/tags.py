@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from itertools import pairwise
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
+from gpu_runtime.models.film.boxes import Box
 from gpu_runtime.models.film.lettering import BOLD, fitted, typeface
 from gpu_runtime.models.film.overlay import Colour, Overlay, Picture, clear, even, letter
+from gpu_runtime.models.film.sightings import Sighting
 from vibeboard.timing import Rate
 
 WHITE: Colour = (240, 240, 236)
-Sample = tuple[int, float, float, float, float]
-"""Frame of the take, then left, top, width and height in its pixels."""
-
-GAP = 12
-"""Samples further apart than this many frames are two appearances."""
-
-
-class Box(NamedTuple):
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def overlaps(self, other: Box) -> bool:
-        across = self.x < other.x + other.width and other.x < self.x + self.width
-        return across and self.y < other.y + other.height and other.y < self.y + self.height
-
-    def holds(self, other: Box) -> bool:
-        across = self.x <= other.x and other.x + other.width <= self.x + self.width
-        return across and self.y <= other.y and other.y + other.height <= self.y + self.height
 
 
 class Side(Enum):
@@ -58,35 +39,30 @@ class Tag(NamedTuple):
             self.overlay.draw(picture, *self.shows[frame])
 
 
-def place(tracks: Mapping[str, Iterable[Box | None]], area: Box, size: int, fps: Rate) -> list[Tag]:
-    """Tags for names whose boxes are given film frame by film frame, biggest first.
+def place(seen: Sequence[Sighting], area: Box, size: int, fps: Rate) -> list[Tag]:
+    """Tags for what is seen film frame by film frame; the biggest one chooses its place first.
 
-    Every tag stands wholly inside `area` on every frame and covers no other; where there is no room on a frame it is
-    left out. `size` is that of the type in pixels.
+    Every tag stands wholly inside `area` on every frame and covers no other and nobody else's head; where there is no
+    room on a frame it is left out. `size` is that of the type in pixels.
     """
-    lives = {name: _life(list(boxes), area, fps) for name, boxes in tracks.items()}
-    order = sorted((name for name in lives if lives[name]), key=lambda name: (-_extent(lives[name]), name))
-    taken: dict[int, list[Box]] = {}
+    lives = [(sighting, life) for sighting in seen if (life := _life(sighting.boxes, area, fps))]
+    heads = [(sighting, _frames(sighting.boxes)) for sighting in seen if sighting.is_head]
+    placed: list[Mapping[int, Box]] = []
     made: list[Tag] = []
-    for name in order:
-        tag, places = _placed(name, lives[name], area, size, fps, taken)
-        for frame, where in places.items():
-            taken.setdefault(frame, []).append(where)
+    for sighting, life in sorted(lives, key=lambda named: (-_extent(named[1]), named[0].name)):
+        others = [boxes for owner, boxes in heads if owner is not sighting]
+        shown = _uncovered(life, others) if sighting.is_head else life
+        tag, places = _placed(sighting.name, shown, area, size, _fade(life, fps), [*others, *placed])
+        placed.append(places)
         made.append(tag)
     return made
 
 
-def box_at(samples: Sequence[Sample], frame: float) -> Box | None:
-    """Where something is at a frame of the take, between its samples; nothing outside of them or across a gap."""
-    for before, after in pairwise(samples):
-        if before[0] <= frame <= after[0] and after[0] - before[0] <= GAP:
-            t = (frame - before[0]) / max(after[0] - before[0], 1)
-            return Box(*(a + (b - a) * t for a, b in zip(before[1:], after[1:], strict=True)))
-    here = [sample for sample in samples if sample[0] == int(frame)]
-    return Box(*here[0][1:]) if here else None
+def _frames(boxes: Sequence[Box | None]) -> dict[int, Box]:
+    return {frame: box for frame, box in enumerate(boxes) if box is not None}
 
 
-def _life(boxes: list[Box | None], area: Box, fps: Rate) -> dict[int, Box]:
+def _life(boxes: Sequence[Box | None], area: Box, fps: Rate) -> dict[int, Box]:
     """The two seconds after something is first well in the picture, while it stays there."""
     inside = [box is not None and _in_view(box, area) for box in boxes]
     if True not in inside:
@@ -97,15 +73,24 @@ def _life(boxes: list[Box | None], area: Box, fps: Rate) -> dict[int, Box]:
         box = boxes[frame]
         if box is None or not inside[frame]:
             break
-        life[frame] = box
+        life[frame] = box.clipped(area)
     return life if len(life) > fps.nominal // 3 else {}
 
 
 def _in_view(box: Box, area: Box) -> bool:
-    """Whether the middle of the box is seen, and the box is big enough to be told apart."""
-    x, y = box.x + box.width / 2, box.y + box.height / 2
-    seen = area.x <= x <= area.x + area.width and area.y <= y <= area.y + area.height
-    return seen and max(box.width, box.height) > area.height * 0.02
+    """Whether enough of it is seen, and it is big enough to be told apart."""
+    part = box.clipped(area)
+    enough = part.width * part.height > 0.25 * box.width * box.height
+    return enough and max(part.width, part.height) > area.height * 0.012
+
+
+def _uncovered(life: Mapping[int, Box], heads: Sequence[Mapping[int, Box]]) -> dict[int, Box]:
+    """Without the frames on which a bigger head, which is a nearer one, is in the way."""
+    return {
+        frame: box
+        for frame, box in life.items()
+        if not any(it[frame].height > box.height and it[frame].overlaps(box) for it in heads if frame in it)
+    }
 
 
 def _extent(life: Mapping[int, Box]) -> float:
@@ -113,23 +98,26 @@ def _extent(life: Mapping[int, Box]) -> float:
 
 
 def _placed(
-    name: str, life: Mapping[int, Box], area: Box, size: int, fps: Rate, taken: Mapping[int, list[Box]]
+    name: str,
+    life: Mapping[int, Box],
+    area: Box,
+    size: int,
+    strength: Callable[[int], int],
+    obstacles: Sequence[Mapping[int, Box]],
 ) -> tuple[Tag, dict[int, Box]]:
     """The tag on the side where it is free to stand most of the time."""
-    best: tuple[Image.Image, dict[int, Box]] | None = None
-    for side in Side:
+
+    def free(frame: int, where: Box) -> bool:
+        return area.holds(where) and not any(where.overlaps(it[frame]) for it in obstacles if frame in it)
+
+    def stand(side: Side) -> tuple[Image.Image, dict[int, Box]]:
         image, dot = _drawn(name, size, side, area.width)
-        places = {}
-        for frame, box in life.items():
-            where = _beside(box, side, dot, image.size, area)
-            if area.holds(where) and not any(where.overlaps(other) for other in taken.get(frame, ())):
-                places[frame] = where
-        if best is None or len(places) > len(best[1]):
-            best = image, places
-    assert best is not None
-    strength = _fade(life, fps)
-    shows = {frame: (int(where.x), int(where.y), strength(frame)) for frame, where in best[1].items()}
-    return Tag(Overlay.of(best[0]), shows), best[1]
+        places = {frame: _beside(box, side, dot, image.size, area) for frame, box in life.items()}
+        return image, {frame: where for frame, where in places.items() if free(frame, where)}
+
+    image, places = max((stand(side) for side in Side), key=lambda stood: len(stood[1]))
+    shows = {frame: (int(where.x), int(where.y), strength(frame)) for frame, where in places.items()}
+    return Tag(Overlay.of(image), shows), places
 
 
 def _fade(life: Mapping[int, Box], fps: Rate) -> Callable[[int], int]:
@@ -139,17 +127,15 @@ def _fade(life: Mapping[int, Box], fps: Rate) -> Callable[[int], int]:
 
 
 def _beside(box: Box, side: Side, dot: tuple[int, int], size: tuple[int, int], area: Box) -> Box:
-    """Where the tag's picture stands when its dot is at the box's edge; a tall box is met at the height of a head."""
-    level = box.y + box.height * (0.12 if box.height > 1.4 * box.width else 0.5)
+    """Where the tag's picture stands when its dot is in the middle of a side of the box."""
+    x, y = box.centre
+    half = size[0] / 2
     x, y = {
-        Side.ABOVE: (box.x + box.width / 2, box.y),
-        Side.BELOW: (box.x + box.width / 2, box.y + box.height),
-        Side.RIGHT: (box.x + box.width, level),
-        Side.LEFT: (box.x, level),
-        Side.WITHIN: (
-            min(max(box.x + box.width / 2, area.x + size[0] / 2), area.x + area.width - size[0] / 2),
-            min(box.y + box.height, area.y + area.height) - size[1] / 2 - 2,
-        ),
+        Side.ABOVE: (x, box.y),
+        Side.BELOW: (x, box.bottom),
+        Side.RIGHT: (box.right, y),
+        Side.LEFT: (box.x, y),
+        Side.WITHIN: (min(max(x, area.x + half), area.right - half), box.bottom - size[1] / 2 - 2),
     }[side]
     return Box(even(x - dot[0]), even(y - dot[1]), *size)
 

@@ -100,7 +100,7 @@ def writer(path: Path, width: int, height: int, fps: Rate) -> Iterator[Callable[
         context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
         context.flags |= av.codec.context.Flags.bitexact | av.codec.context.Flags.closed_gop
-        context.options = {"preset": "veryfast", "crf": "20"}
+        context.options = {"preset": "veryfast", "crf": "20", "mbtree": "0"}
         written = 0
 
         def write(frame: av.VideoFrame) -> None:

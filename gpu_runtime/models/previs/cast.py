@@ -226,10 +226,10 @@ def _cast_flat(forms: Forms, n: int, u: Tensor, v: Tensor, part: Layers, first: 
         near = _planes(forms, n, slice(0, 1), u, v)[0]
         inside = _conic(forms, n, u, v) >= 0
     newer = inside.logical_and_(near > part.near)
-    part.near.copy_(torch.where(newer, near, part.near))
+    torch.where(newer, near, part.near, out=part.near)
     part.surface.masked_fill_(newer, first + n)
     if part.normal is not None:
-        part.normal.copy_(torch.where(newer, forms.normal[n][:, None, None], part.normal))
+        torch.where(newer, forms.normal[n][:, None, None], part.normal, out=part.normal)
 
 
 def _cast_quadric(forms: Forms, n: int, u: Tensor, v: Tensor, part: Layers, first: int, perspective: bool) -> None:
@@ -241,9 +241,9 @@ def _cast_quadric(forms: Forms, n: int, u: Tensor, v: Tensor, part: Layers, firs
     if tube:
         height = planes[4].add_(near * float(forms.scale[n, 4])).abs_()
         newer.logical_and_(height <= (near if perspective else 1.0))
-    part.near.copy_(torch.where(newer, near, part.near))
+    torch.where(newer, near, part.near, out=part.near)
     part.surface.masked_fill_(newer, first + n)
     if part.normal is not None:
         scale = torch.tensor(forms.scale[n, 1:4], dtype=torch.float32)
         normal = planes[1:4].add_(near * scale[:, None, None])
-        part.normal.copy_(torch.where(newer, normal, part.normal))
+        torch.where(newer, normal, part.normal, out=part.normal)

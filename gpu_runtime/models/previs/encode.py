@@ -17,7 +17,7 @@ _OPTIONS = {
     "preset": "veryfast",
     "crf": "16",
     "threads": "1",
-    "x264-params": "threads=1:lookahead-threads=1:sliced-threads=0:bframes=2:scenecut=0",
+    "x264-params": "threads=1:lookahead-threads=1:sliced-threads=0:bframes=2:scenecut=0:mbtree=0",
 }
 
 

@@ -301,6 +301,6 @@ def studio(kit: SetKit) -> None:
     """A cove: floor and wall in one grey, a grid to read moves by."""
     grey = (0.66, 0.67, 0.68)
     kit.shell({name: grey for name in ("back", "left", "right", "front")}, grey, (0.30, 0.30, 0.31), (1.0, 1.0, 0.006, 0.16))
-    kit.model.block((0.0, 0.0, 0.0), (0.36, 0.75, 0.36), (0.55, 0.56, 0.58))
+    kit.model.block((0.0, 0.0, -1.5), (0.36, 0.75, 0.36), (0.55, 0.56, 0.58))
     kit.lamp((-3.0, 4.0, 3.0), (1.0, 0.92, 0.82), 2.4)
     kit.contact(0.0, 0.0, 0.4)

@@ -52,16 +52,16 @@ _TUNGSTEN, _SODIUM = (1.0, 0.72, 0.44), (1.0, 0.62, 0.30)
 
 _DAY = Lighting(
     key_from=_towards(-38, 48),
-    key=_grey(_SUN, 1.75),
+    key=_grey(_SUN, 2.25),
     fill_from=_towards(60, 25),
-    fill=_grey((0.8, 0.9, 1.0), 0.16),
-    above=(0.50, 0.58, 0.70),
-    below=(0.27, 0.25, 0.22),
+    fill=_grey((0.8, 0.9, 1.0), 0.18),
+    above=(0.36, 0.45, 0.60),
+    below=(0.20, 0.18, 0.15),
     rim=_grey((0.9, 0.95, 1.0), 0.22),
-    haze=(0.62, 0.72, 0.84),
-    haze_m=140.0,
-    zenith=(0.17, 0.36, 0.68),
-    horizon=(0.70, 0.80, 0.90),
+    haze=(0.60, 0.74, 0.92),
+    haze_m=330.0,
+    zenith=(0.12, 0.34, 0.80),
+    horizon=(0.82, 0.94, 1.06),
 )
 _LOW = replace(
     _DAY,
@@ -72,18 +72,18 @@ _LOW = replace(
     below=(0.24, 0.18, 0.16),
     rim=_grey((1.0, 0.75, 0.5), 0.35),
     haze=(0.80, 0.56, 0.42),
-    haze_m=90.0,
+    haze_m=200.0,
     zenith=(0.16, 0.24, 0.46),
     horizon=(0.98, 0.62, 0.38),
 )
 _NIGHT = replace(
     _DAY,
     key_from=_towards(-48, 44),
-    key=_grey(_MOON, 0.44),
-    fill=_grey((0.5, 0.6, 1.0), 0.06),
-    above=(0.085, 0.115, 0.19),
-    below=(0.05, 0.055, 0.08),
-    rim=_grey((0.5, 0.68, 1.0), 0.16),
+    key=_grey(_MOON, 0.80),
+    fill=_grey((0.5, 0.6, 1.0), 0.12),
+    above=(0.10, 0.135, 0.22),
+    below=(0.06, 0.065, 0.09),
+    rim=_grey((0.5, 0.68, 1.0), 0.24),
     haze=(0.03, 0.045, 0.085),
     haze_m=40.0,
     zenith=(0.008, 0.014, 0.040),
@@ -109,7 +109,7 @@ _EXTERIOR: dict[TimeOfDay, Lighting] = {
         above=(0.20, 0.23, 0.38),
         below=(0.13, 0.11, 0.13),
         haze=(0.26, 0.24, 0.36),
-        haze_m=60.0,
+        haze_m=120.0,
         zenith=(0.06, 0.09, 0.22),
         horizon=(0.62, 0.36, 0.34),
     ),
@@ -118,11 +118,11 @@ _EXTERIOR: dict[TimeOfDay, Lighting] = {
 
 _INSIDE = Lighting(
     key_from=_towards(-34, 50),
-    key=_grey((1.0, 0.95, 0.88), 1.0),
+    key=_grey((1.0, 0.94, 0.86), 1.25),
     fill_from=_towards(65, 20),
-    fill=_grey((0.85, 0.92, 1.0), 0.20),
-    above=(0.50, 0.52, 0.56),
-    below=(0.34, 0.32, 0.30),
+    fill=_grey((0.80, 0.90, 1.0), 0.26),
+    above=(0.30, 0.33, 0.38),
+    below=(0.25, 0.23, 0.20),
     rim=_grey((0.95, 0.97, 1.0), 0.20),
     haze=(0.55, 0.57, 0.60),
     haze_m=150.0,
@@ -142,8 +142,8 @@ _INSIDE_NIGHT = replace(
 )
 _INTERIOR: dict[TimeOfDay, Lighting] = {
     TimeOfDay.DAY: _INSIDE,
-    TimeOfDay.AFTERNOON: replace(_INSIDE, key=_grey((1.0, 0.90, 0.76), 1.0)),
-    TimeOfDay.MORNING: replace(_INSIDE, key_from=_towards(40, 42), key=_grey((1.0, 0.92, 0.80), 1.0)),
+    TimeOfDay.AFTERNOON: replace(_INSIDE, key=_grey((1.0, 0.88, 0.72), 1.3)),
+    TimeOfDay.MORNING: replace(_INSIDE, key_from=_towards(40, 42), key=_grey((1.0, 0.90, 0.76), 1.25)),
     TimeOfDay.DAWN: replace(
         _INSIDE, key=_grey((1.0, 0.78, 0.64), 0.75), above=(0.33, 0.34, 0.42), below=(0.22, 0.2, 0.2)
     ),
@@ -167,7 +167,7 @@ def lighting(kind: SetKind, time: TimeOfDay, lamps: tuple[Lamp, ...]) -> Lightin
     inside = LAYOUTS[kind].interior and kind is not SetKind.CAR
     light = (_INTERIOR if inside else _EXTERIOR)[time]
     if kind is SetKind.FOREST:
-        light = replace(light, haze_m=light.haze_m * 0.3)
+        light = replace(light, haze_m=light.haze_m * 0.22)
     if kind is SetKind.BAR:
         light = replace(_INSIDE_NIGHT, key=_grey(_TUNGSTEN, 0.75), zenith=light.zenith, horizon=light.horizon)
     return replace(light, lamps=lamps) if is_dark(time) or kind is SetKind.BAR else light

@@ -26,7 +26,7 @@ _HAIRS: tuple[Colour, ...] = (
 )
 _DARK: Colour = (0.13, 0.12, 0.13)
 _WHITE: Colour = (0.93, 0.92, 0.90)
-_MOUTH: Colour = (0.50, 0.27, 0.25)
+_MOUTH: Colour = (0.45, 0.23, 0.22)
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,11 @@ class _Sculptor:
         self.ball(add(at, scaled(up, 0.055)), (0.091 * g, 0.062, 0.066 * g), s.top, basis)
         self.trunk(waist, chest, 0.088 * g, 0.106 * g * swell, s.top, left, 0.68)
         self.ball(chest, (0.106 * g * swell, 0.072, 0.0725 * g * swell), s.top, basis)
-        self.ball(top, (0.116 * (0.6 + 0.4 * g), 0.046, 0.050 * g), s.top, basis)
+        self.ball(top, (0.118 * (0.6 + 0.4 * g), 0.050, 0.050 * g), s.top, basis)
 
     def arm(self, arm: Limb, body: Body, side: float) -> None:
         s, g = self.style, 0.35 + 0.65 * self.style.girth
-        shoulder, elbow, wrist = 0.041 * g, 0.030 * g, 0.021 * g
+        shoulder, elbow, wrist = 0.0375 * g, 0.0285 * g, 0.020 * g
         root = add(arm.root, scaled(body.torso[1], -0.006))
         self.ball(root, shoulder, s.top)
         self.bone(root, arm.bend, shoulder, elbow, s.top)
@@ -172,24 +172,28 @@ class _Sculptor:
         def spot(x: float, y: float, z: float) -> Vec3:
             return add(at, scaled(basis[0], x), scaled(basis[1], y), scaled(basis[2], z))
 
-        jaw = 0.008 * face.mouth
-        self.ball(spot(0, 0.008, 0), (0.0455, 0.055, 0.054), s.skin, basis)
-        self.ball(spot(0, -0.022 - jaw / 2, 0.011), (0.0375, 0.044 + jaw / 2, 0.040), s.skin, basis)
-        self.ball(spot(0, 0.0155, -0.0065), (0.0485, 0.0505, 0.0545), s.hair, basis)
+        jaw = 0.006 * face.mouth
+        self.ball(spot(0, -0.003 - jaw / 2, 0.002), (0.0440, 0.0635 + jaw / 2, 0.0520), s.skin, basis)
+        self.ball(spot(0, 0.0170, -0.0100), (0.0505, 0.0500, 0.0560), s.hair, basis)
+        self.ball(spot(0, 0.0400, 0.0200), (0.0360, 0.0250, 0.0330), s.hair, basis)
         if s.long_hair:
-            self.ball(spot(0, -0.018, -0.026), (0.0465, 0.056, 0.034), s.hair, basis)
-        self.ball(spot(0, -0.010, 0.053), (0.0085, 0.017, 0.0105), s.skin, basis)
-        self.ball(spot(0, -0.034, 0.0475), (0.0165, 0.0032 + 0.009 * face.mouth, 0.0055), _MOUTH, basis)
+            self.ball(spot(0, -0.020, -0.024), (0.0500, 0.060, 0.036), s.hair, basis)
+        self.bone(spot(0, 0.004, 0.0500), spot(0, -0.0145, 0.0560), 0.0045, 0.0075, s.skin)
+        self.ball(spot(0, -0.0145, 0.0560), 0.0075, s.skin)
+        self.ball(spot(0, -0.0360, 0.0435), (0.0135, 0.0026 + 0.0070 * face.mouth, 0.0060), _MOUTH, basis)
         for side in (1.0, -1.0):
-            self.ball(spot(side * 0.046, -0.008, -0.004), (0.006, 0.015, 0.010), s.skin, basis)
-            self.eye(spot(side * 0.0185, 0.001, 0.0405), basis, face.lids)
-            brow = spot(side * 0.0190, 0.0165, 0.0445)
-            self.ball(brow, (0.0125, 0.0030, 0.0055), s.hair, basis)
+            self.ball(spot(side * 0.0445, -0.008, -0.004), (0.006, 0.016, 0.010), s.skin, basis)
+            self.eye(spot(side * 0.0185, 0.001, 0.0430), basis, face.lids)
+            brow = spot(side * 0.0190, 0.0165, 0.0455)
+            self.ball(brow, (0.0120, 0.0026, 0.0050), s.hair, basis)
 
     def eye(self, at: Vec3, basis: Basis, lids: float) -> None:
-        open_ = 1.0 - 0.85 * lids
-        self.ball(at, (0.0095, 0.0068 * open_, 0.0095), _WHITE, basis)
-        self.ball(add(at, scaled(basis[2], 0.0050)), (0.0048, 0.0048 * open_, 0.0055), _DARK, basis)
+        """An eye that is shut shows its lid."""
+        if lids > 0.5:
+            self.ball(at, (0.0100, 0.0075, 0.0088), self.style.skin, basis)
+            return
+        self.ball(at, (0.0100, 0.0068, 0.0088), _WHITE, basis)
+        self.ball(add(at, scaled(basis[2], 0.0050)), (0.0052, 0.0056, 0.0050), _DARK, basis)
 
 
 def tuple_mix(colour: Colour, k: float) -> Colour:

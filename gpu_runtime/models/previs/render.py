@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gpu_runtime.models.previs.cast import Forms, Layers, cast
 from gpu_runtime.models.previs.light import lighting
-from gpu_runtime.models.previs.shade import Contact, Look, Patterned, Surfaces, patterned, shade
+from gpu_runtime.models.previs.shade import CREVICE_REACH, Contact, Look, Patterned, Surfaces, patterned, placed, shade
 from gpu_runtime.models.previs.shadow import ShadowMap
 from gpu_runtime.models.previs.smooth import REACH, smooth
 from gpu_runtime.models.previs.solids import Array, Solids, joined
@@ -20,7 +20,7 @@ from gpu_runtime.models.previs.take import Named, Take
 from gpu_runtime.models.previs.view import Rect, View, camera_view
 from vibeboard.camera import CameraPose, camera_at
 
-MARGIN = REACH + 2 + 8
+MARGIN = REACH + 2 + CREVICE_REACH + 2
 """Pixels round a rectangle that have to be rendered with it for its own to come out as in the whole picture."""
 
 
@@ -115,7 +115,7 @@ class Renderer:
 
     def _look(self, still: _Still, solids: Solids, contacts: tuple[Contact, ...]) -> Look:
         surfaces = Surfaces.of(joined([self.staging.still, solids]))
-        return Look(still.view, self.light, self.shadow, surfaces, tuple(still.patterns), contacts)
+        return Look(still.view, self.light, self.shadow, surfaces, tuple(still.patterns), placed(contacts, still.view))
 
     def _whole(self, still: _Still, moving: Moving) -> Tensor:
         look = self._look(still, moving.solids, moving.contacts)

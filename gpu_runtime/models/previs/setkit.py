@@ -77,8 +77,8 @@ class SetKit:
         if self.day == 0:
             return (0.10, 0.14, 0.24), 0.5
         if self.day < 0.9:
-            return (0.86, 0.66, 0.52), 0.7 + 1.4 * self.day
-        return (0.86, 0.93, 1.0), 2.6
+            return (0.86, 0.66, 0.52), 0.5 + 0.8 * self.day
+        return (0.80, 0.90, 1.0), 1.25
 
     def ground(self, colour: Colour, half: float = 400.0, pattern: Pattern = NO_PATTERN) -> None:
         self.model.flat((0.0, 0.0, 0.0), (half, 0.0, 0.0), (0.0, 0.0, half), colour, pattern=pattern)

@@ -6,6 +6,7 @@ picture is cut into pieces: a pixel's colour does not depend on which rectangle 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +23,11 @@ from vibeboard.stage import Colour
 _BAND = 40000
 """Pixels shaded at a time: what keeps the work in a core's cache."""
 _FAR = 1e-4
-_WHITE = 2.2
-"""Linear radiance that becomes display white."""
+CREVICE_REACH = 8
+"""Pixels over which hollows are felt."""
+_EXPOSURE = 1.45
+_WHITE = 3.2
+"""Exposed radiance that becomes display white."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Patterned:
 
 def patterned(solids: Solids, forms: Forms) -> list[Patterned]:
     found = []
-    for n in np.nonzero(solids.pattern[:, 3] > 0)[0]:
+    for n in np.nonzero(solids.pattern[:, 3])[0]:
         axes = solids.axes[n] / np.linalg.norm(solids.axes[n], axis=0)
         found.append(
             Patterned(
@@ -88,7 +92,7 @@ class Look:
     shadow: ShadowMap
     surfaces: Surfaces
     patterns: tuple[Patterned, ...]
-    contacts: tuple[Contact, ...]
+    contacts: tuple[tuple[Contact, Rect], ...]
 
 
 def shade(look: Look, layers: Layers) -> Tensor:
@@ -105,25 +109,28 @@ def shade(look: Look, layers: Layers) -> Tensor:
 
 
 def crevices(layers: Layers) -> Tensor:
-    """How much the surroundings of each pixel dim it, `[h, w]` from 0.5 to 1.
+    """How much hollows dim each pixel, `[h, w]` from about 0.5 to 1.
 
-    Depth darkening after Luft, Colditz & Deussen (2006): what lies a little behind its neighbourhood is darker. The
-    window is in whole pixels of the picture, so that any rectangle gives the same numbers 12 pixels from its edge.
+    Along a line of pixels the nearness of a plane is straight, in a hollow it sags below the mean of two neighbours.
+    Neighbours far in front belong to something else and do not count. Offsets are whole pixels of the picture, so that
+    any rectangle gives the same numbers `CREVICE_REACH` pixels from its edge.
     """
     near = layers.near.clamp_min(_FAR)
-    wide = _mean(_mean(near, 0, 5), 1, 5)
-    behind = (wide / near).sub_(1.0)
-    return 1.0 - (behind * 5.0).clamp_(0.0, 0.34) * (1.2 - behind * 4.0).clamp_(0.25, 1.0)
-
-
-def _mean(values: Tensor, dim: int, reach: int) -> Tensor:
-    """Mean of seven samples spread over `reach` pixels to either side along an axis."""
-    size = values.shape[dim]
-    total = values.clone()
-    for step in (-reach, -reach // 2, reach // 2 + 1, reach):
-        index = torch.arange(step, size + step).clamp_(0, size - 1)
-        total += values.index_select(dim, index)
-    return total * 0.2
+    wide = torch.nn.functional.pad(near[None, None], (CREVICE_REACH,) * 4, mode="replicate")[0, 0]
+    height, width = near.shape
+    scale = 1.0 / near
+    dimming = torch.ones_like(near)
+    for reach in (3, CREVICE_REACH):
+        low, high = CREVICE_REACH - reach, CREVICE_REACH + reach
+        level, upright = slice(CREVICE_REACH, CREVICE_REACH + height), slice(CREVICE_REACH, CREVICE_REACH + width)
+        for one, other in (
+            (wide[level, low : low + width], wide[level, high : high + width]),
+            (wide[low : low + height, upright], wide[high : high + height, upright]),
+        ):
+            sag = (one + other).mul_(scale).sub_(2.0).mul_(14.0).clamp_(0.0, 0.16)
+            trust = torch.maximum(one, other).mul_(scale).sub_(1.10).mul_(-12.0).clamp_(0.0, 1.0)
+            dimming.sub_(sag.mul_(trust))
+    return dimming
 
 
 def _shade_band(look: Look, band: Layers, dimming: Tensor, out: Tensor) -> None:
@@ -143,6 +150,7 @@ def _shade_band(look: Look, band: Layers, dimming: Tensor, out: Tensor) -> None:
     ambient = dimming * _contact(look, band, place)
     rim = _rim(normal, direction, length)
     haze = depth / (depth + light.haze_m)
+    falloff = _vignette(look.view, rect)
     lamps = [_lamp(lamp, place, normal) for lamp in light.lamps]
     sky = band.surface < 0
     has_sky = bool(sky.any())
@@ -157,7 +165,7 @@ def _shade_band(look: Look, band: Layers, dimming: Tensor, out: Tensor) -> None:
         total.add_((light.haze[c] - total).mul_(haze))
         if has_sky:
             total = torch.where(sky, _sky(light, direction[1], length, c), total)
-        out[..., c] = _display(total)
+        out[..., c] = _display(total.mul_(falloff))
 
 
 def _rays(view: View, rect: Rect) -> tuple[list[Tensor], Tensor]:
@@ -218,7 +226,8 @@ def _grain(look: Look, band: Layers, place: list[Tensor], depth: Tensor) -> Tens
                 off = at.sub_(at.floor()).sub_(0.5).abs_().sub_(0.5).mul_(-cell)
                 shown = (line + pixel - off).div_(pixel).clamp_(0.0, 1.0)
                 lines = torch.maximum(lines, shown.mul_((line * 3 / (pixel + line * 2)).clamp_max_(1.0)))
-        grain[rows, columns] = torch.where(here, 1.0 - contrast * lines, grain[rows, columns])
+        dark = lines * contrast if contrast > 0 else (1.0 - lines) * -contrast
+        grain[rows, columns] = torch.where(here, 1.0 - dark, grain[rows, columns])
     return grain
 
 
@@ -226,8 +235,8 @@ def _contact(look: Look, band: Layers, place: list[Tensor]) -> Tensor:
     """Darkness under what stands on the ground."""
     shade = torch.ones_like(band.near)
     x, y, z = place
-    for contact in look.contacts:
-        box = _contact_bounds(look.view, contact).meet(band.rect)
+    for contact, bounds in look.contacts:
+        box = bounds.meet(band.rect)
         if box.empty:
             continue
         rows = slice(box.y0 - band.rect.y0, box.y1 - band.rect.y0)
@@ -239,12 +248,24 @@ def _contact(look: Look, band: Layers, place: list[Tensor]) -> Tensor:
     return shade
 
 
-def _contact_bounds(view: View, contact: Contact) -> Rect:
-    r = contact.radius
-    corners = [
-        [contact.x + sx * r, y, contact.z + sz * r] for sx in (-1.0, 1.0) for y in (-0.01, 0.34) for sz in (-1.0, 1.0)
-    ]
-    return Rect(*(int(b) for b in view.bounds(np.array([corners]))[0]))
+def placed(contacts: Sequence[Contact], view: View) -> tuple[tuple[Contact, Rect], ...]:
+    """Contacts with the pixels they can darken."""
+    if not contacts:
+        return ()
+    at = np.array([(contact.x, 0.0, contact.z) for contact in contacts])
+    radius = np.array([contact.radius for contact in contacts])
+    bounds = view.bounds(at[:, None] + _CORNERS * np.stack([radius, np.full_like(radius, 0.34), radius], 1)[:, None])
+    return tuple((c, Rect(*(int(b) for b in row))) for c, row in zip(contacts, bounds, strict=True))
+
+
+_CORNERS = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-0.05, 1.0) for z in (-1.0, 1.0)])
+
+
+def _vignette(view: View, rect: Rect) -> Tensor:
+    """The corners fall off, as through a lens."""
+    x = (torch.arange(rect.x0, rect.x1, dtype=torch.float32) + 0.5) * (2 / view.width) - 1.0
+    y = (torch.arange(rect.y0, rect.y1, dtype=torch.float32)[:, None] + 0.5) * (2 / view.height) - 1.0
+    return (1.03 - 0.13 * x * x * x * x) - 0.09 * y * y
 
 
 def _sky(light: Lighting, up: Tensor, length: Tensor, c: int) -> Tensor:
@@ -256,7 +277,7 @@ def _sky(light: Lighting, up: Tensor, length: Tensor, c: int) -> Tensor:
 
 def _display(radiance: Tensor) -> Tensor:
     """Extended Reinhard curve (Reinhard et al. 2002, eq. 4), gamma 2, eight bits."""
-    bright = radiance.clamp_min(0.0)
+    bright = radiance.clamp_min_(0.0).mul_(_EXPOSURE)
     toned = (bright * (1 / _WHITE**2)).add_(1.0).mul_(bright).div_(bright.add(1.0))
     return toned.sqrt_().mul_(255.0).add_(0.5).clamp_max_(255.0)
 

@@ -16,6 +16,8 @@ RESOLUTION = 768
 _BLUR = 2
 _SPREAD = 0.0009
 """Least variance, in square metres: what keeps lit surfaces from shading themselves."""
+_EDGE = 0.985
+"""How far out, of its half width, the map is believed."""
 _BLEED = 0.25
 """Share of the variance bound that counts as full shadow; it hides light that leaks where shadows overlap."""
 
@@ -74,7 +76,8 @@ class ShadowMap:
         spread = (seen[1] - seen[0] * seen[0]).clamp_min_(_SPREAD)
         share = spread / (spread + gap * gap)
         share = ((share - _BLEED) * (1 / (1 - _BLEED))).clamp_min_(0.0)
-        return torch.where(gap <= 0.012, 1.0, share)
+        beyond = torch.maximum(grid[0, :, :, 0].abs(), grid[0, :, :, 1].abs()) > _EDGE
+        return torch.where((gap <= 0.012).logical_or_(beyond), 1.0, share)
 
 
 def _linear(x: Tensor, y: Tensor, z: Tensor, row: Array, shift: float) -> Tensor:

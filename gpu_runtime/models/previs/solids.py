@@ -32,7 +32,8 @@ ALWAYS_SEEN = (0.0, 0.0, 0.0, 1.0)
 class Solids:
     """`n` solids. `axes` has the half axes as columns; `taper` is `(k0, k1)`.
 
-    `pattern` is `(cell x, cell z, line, contrast)` in metres, all 0 for plain; `seen_from` is a half space
+    `pattern` is `(cell x, cell z, line, contrast)` in metres, all 0 for plain: the lines are
+    darker than the rest by the contrast, or, where that is negative, the rest than the lines; `seen_from` is a half space
     `a x + b y + c z + d > 0` in which the camera must stand for the solid to be drawn; `glow` adds light of the
     solid's own; `owner` is the object id (0: the set); `casts` says whether it throws a shadow.
     """
