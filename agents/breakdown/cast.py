@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import takewhile
 
 from agents.breakdown.isolated import insert_ids
 from agents.breakdown.lexicon import DETERMINERS, GIVEN_NAMES, GROUP_CUES, NOUNS, ROLE_NOUNS, TITLES
@@ -14,7 +15,9 @@ from vibeboard.breakdown import Category
 from vibeboard.screenplay import Kind, Scene, Screenplay
 
 _AGE = re.compile(r"(?:early-|mid-|late-)?\d{1,2}s?$")
-_AGE_WORDS = word_table("early, mid, late, about, around, age, aged")
+_INTRODUCTION = 12
+"""Words after a name among which its age may stand: `CHARYA, a librarian with a bad knee, 30,`."""
+_STOPS = frozenset(".!?:;")
 _DOINGS = word_table("""
     enters, exits, walks, runs, sits, stands, lies, kneels, waits, watches, turns, looks, smiles, appears, comes,
     goes, steps, leans, stares, nods, sleeps, wakes, drives, hurries, laughs, cries, listens, stops, crosses, opens,
@@ -91,35 +94,40 @@ def _is_person(words: Sequence[Token], start: int, end: int) -> bool:
     keys = [singular(word.key) for word in words[start:end]]
     if any((key in _NOT_PEOPLE and key not in GIVEN_NAMES) or key.isdigit() for key in keys) or keys[0] in DETERMINERS:
         return False
-    after = [word.key for word in words[end : end + 4]]
-    if after[:1] in (["("], [","]):
-        said = [key for key in after[1:] if key not in _AGE_WORDS]
-        return bool(said) and bool(_AGE.match(said[0]))
+    after = [word.key for word in words[end : end + _INTRODUCTION]]
+    if after[:1] == ["("]:
+        return any(_AGE.match(key) for key in takewhile(lambda key: key != ")", after))
+    if after[:1] == [","]:
+        return any(_AGE.match(key) for key in takewhile(lambda key: key not in _STOPS, after))
     article = start > 0 and words[start - 1].key in DETERMINERS
     return not article and bool(after) and after[0] in _DOINGS
 
 
-def cast_of(scene: Scene, people: Roster) -> tuple[str, ...]:
-    """The people of a scene in order of appearance. Whom an insert or a picture shows is not there for it."""
-    found: dict[str, None] = {}
+def cast_of(scene: Scene, people: Roster) -> dict[str, tuple[int, ...]]:
+    """The people of a scene in order of appearance, with the lines that show it. Whom an insert or a picture shows is
+    not there for it."""
+    found: dict[str, dict[int, None]] = {}
     inserts = insert_ids(scene)
     for element in scene.elements:
         if element.kind is Kind.CUE:
-            found |= dict.fromkeys(_members(element.speaker, people.names))
+            for name in filter(None, _members(element.speaker, people.names)):
+                found.setdefault(name, {})[element.line] = None
         elif element.kind is Kind.ACTION and element.id not in inserts:
-            found |= dict.fromkeys(mentions(tokens(element), people))
-    return tuple(name for name in found if name)
+            for name, line in mentions(tokens(element), people):
+                found.setdefault(name, {})[line] = None
+    return {name: tuple(lines) for name, lines in found.items()}
 
 
-def mentions(words: Sequence[Token], people: Roster) -> Iterator[str]:
-    """Names that the words of an action give, except in the possessive, after a colon or as a picture of somebody."""
+def mentions(words: Sequence[Token], people: Roster) -> Iterator[tuple[str, int]]:
+    """Names that the words of an action give and their lines, except in the possessive, after a colon or as a picture
+    of somebody."""
     position = 0
     while position < len(words):
         for length in range(min(people.longest, len(words) - position), 0, -1):
             part = words[position : position + length]
             name = people.by_words.get(tuple(word.text.upper().replace("’", "'") for word in part))
             if name and _names_somebody(part) and not _depicted(words, position):
-                yield name
+                yield name, part[0].line
                 position += length - 1
                 break
         position += 1

@@ -61,9 +61,9 @@ NOUNS: dict[Category, frozenset[str]] = {
         lightning, hologram, ghost, portal, force field, laser beam, apparition, meteor, tornado, tidal wave
         """),
     Category.SOUND: word_table("""
-        thunder, siren, gunshot, knock, knocking, scream, footsteps, alarm, doorbell, dial tone, car horn, horn,
-        buzzer, ringtone, applause, laughter, heartbeat, church bell, bell, static, birdsong, whimper, bang, crash,
-        thud, boom, click, beep, buzz, honk, splash, screech, creak, bark
+        thunder, siren, gunshot, knock, knocking, scream, footsteps, alarm, doorbell, dial tone, car horn, buzzer,
+        ringtone, applause, laughter, heartbeat, church bell, bell, static, birdsong, whimper, bang, crash, thud,
+        boom, click, beep, buzz, honk, splash, screech, creak, bark
         """),
     Category.MUSIC: word_table("""
         music, song, melody, lullaby, jazz, rock music, piano music, anthem, hymn, tune, organ music, dance music

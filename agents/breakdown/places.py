@@ -67,14 +67,16 @@ _OUTSIDE: dict[SetKind, frozenset[str]] = {
         forest clearing, hunting lodge, treehouse, park, ravine
         """),
     SetKind.SHORE: word_table("""
-        beach, shore, seashore, coast, sea, ocean, lake, river, riverbank, lakeside, pier, dock, harbor, harbour,
-        marina, cliff, lighthouse, island, boat, ship, pond, waterfront, seaside, jetty, deck, water, quay, bay
+        stream, creek, beach, shore, seashore, coast, sea, ocean, lake, river, riverbank, lakeside, pier, dock,
+        harbor, harbour, marina, cliff, lighthouse, island, boat, ship, pond, waterfront, seaside, jetty, deck, water,
+        quay, bay
         """),
     SetKind.FIELD: word_table("""
-        field, meadow, prairie, desert, hill, hillside, mountain, farm, farmhouse, ranch, plain, valley, garden,
-        backyard, yard, lawn, cemetery, graveyard, playground, vineyard, battlefield, cornfield, wheat field, football
-        field, canyon, dune, savanna, tundra, moor, countryside, barn, golf course, stadium, baseball field, camp
-        site, estate, airfield, quarry, snowfield, glacier
+        field, mount, foothill, peak, summit, ridge, plateau, wilderness, meadow, prairie, desert, hill, hillside,
+        mountain, farm, farmhouse, ranch, plain, valley, garden, backyard, yard, lawn, cemetery, graveyard,
+        playground, vineyard, battlefield, cornfield, wheat field, football field, canyon, dune, savanna, tundra,
+        moor, countryside, barn, golf course, stadium, baseball field, camp site, estate, airfield, quarry, snowfield,
+        glacier
         """),
     SetKind.STUDIO: word_table("space, outer space, sky, void, limbo, heaven, orbit, clouds, nowhere"),
     SetKind.STREET: word_table("""

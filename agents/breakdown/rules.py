@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from string import ascii_uppercase
 
 from agents.breakdown.cast import Roster, cast_of, roster
+from agents.breakdown.lexicon import GIVEN_NAMES
 from agents.breakdown.pages import eighths
 from agents.breakdown.places import CARS, set_kind
 from agents.breakdown.text import Phrase, phrases, singular, tokens
@@ -19,17 +22,17 @@ _ORDER = {category: position for position, category in enumerate(Category)}
 def break_down(screenplay: Screenplay) -> Breakdown:
     """Name what each scene needs.
 
-    `number` is the writer's or the scene's position; `cast` and the items of category CAST agree; each other item is a
+    `cast` and the items of category CAST agree; each other item is a
     thing that the action (never the dialogue, where things are only spoken of) shows to be there.
     """
     people = roster(screenplay)
     places: set[tuple[bool, str, str]] = set()
     time: TimeOfDay | None = None
     scenes: list[SceneBreakdown] = []
-    for position, scene in enumerate(screenplay.scenes, start=1):
+    for scene, number in zip(screenplay.scenes, scene_numbers(screenplay.scenes), strict=True):
         time = time_of_day(scene.slug, time)
         place = (scene.slug.int_ext is IntExt.EXT, scene.slug.place.upper(), scene.slug.area.upper())
-        scenes.append(_scene(scene, scene.number or str(position), time, place not in places, people))
+        scenes.append(_scene(scene, number, time, place not in places, people))
         places.add(place)
     return Breakdown(scenes=tuple(scenes))
 
@@ -43,28 +46,42 @@ def _scene(scene: Scene, number: str, time: TimeOfDay, new_place: bool, people: 
         time=time,
         new_place=new_place,
         eighths=eighths(scene),
-        cast=cast,
-        items=tuple(sorted((*_cast_items(scene, cast), *_things(scene, cast)), key=lambda item: _ORDER[item.category])),
+        cast=tuple(cast),
+        items=tuple(sorted((*_cast_items(cast), *_things(scene, cast)), key=lambda item: _ORDER[item.category])),
     )
 
 
-def _cast_items(scene: Scene, cast: Iterable[str]) -> Iterator[BreakdownItem]:
-    for name in cast:
-        first = name.split()[0]
-        lines = [
-            element.line
-            for element in scene.elements
-            if (element.kind is Kind.CUE and name in element.speaker)
-            or (element.kind is Kind.ACTION and first in element.text.upper())
-        ]
-        yield BreakdownItem(category=Category.CAST, name=name, lines=tuple(dict.fromkeys(lines)))
+def scene_numbers(scenes: Sequence[Scene]) -> list[str]:
+    """The writer's numbers. A scene without one follows the one before with a letter (`12A`), or where the writer
+    numbered none, scenes are counted."""
+    used = {scene.number for scene in scenes if scene.number}
+    if not used:
+        return [str(position) for position in range(1, len(scenes) + 1)]
+    numbers: list[str] = []
+    lettered: dict[str, Iterator[str]] = {}
+    for scene in scenes:
+        base = numbers[-1].rstrip(ascii_uppercase) if numbers else "0"
+        free = lettered.setdefault(base, _lettered(base))
+        numbers.append(scene.number or next(number for number in free if number not in used))
+    return numbers
+
+
+def _lettered(base: str) -> Iterator[str]:
+    """`12A` to `12Z`, then `12AA`, `12BB` ..."""
+    return (base + letter * times for times in count(1) for letter in ascii_uppercase)
+
+
+def _cast_items(cast: Mapping[str, tuple[int, ...]]) -> Iterator[BreakdownItem]:
+    for name, lines in cast.items():
+        yield BreakdownItem(category=Category.CAST, name=name, lines=lines)
 
 
 def _things(scene: Scene, cast: Iterable[str]) -> Iterator[BreakdownItem]:
     roles = {name.lower() for name in cast}
     found: dict[tuple[Category, str], dict[str, list[int]]] = {}
     for phrase in _phrases(scene):
-        if phrase.head not in roles:
+        is_role = phrase.head in roles and (phrase.category is Category.EXTRAS or phrase.head in GIVEN_NAMES)
+        if not is_role:
             _note(phrase, found.setdefault((phrase.category, phrase.head), {}))
     for (category, _), names in found.items():
         for name, lines in names.items():

@@ -28,6 +28,7 @@ from vibeboard.breakdown import Category
 from vibeboard.screenplay import Element
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|\n|[^\w\s]")
+_QUOTED = re.compile(r'"[^"]*"|“[^“”]*”')
 _PASSED_OVER = ADJECTIVES | STATES
 _CATEGORY = {noun: category for category, nouns in NOUNS.items() for noun in nouns}
 
@@ -61,15 +62,20 @@ class Phrase(NamedTuple):
 
 
 def tokens(element: Element) -> list[Token]:
-    """The tokens of an element's words with their source lines."""
+    """The tokens of an element's words with their source lines, but for what stands in quotation marks: a sign that
+    reads "GUN SHOP" brings no gun."""
     line = element.line
     found: list[Token] = []
-    for match in _TOKEN.finditer(plain_text(element)):
+    for match in _TOKEN.finditer(_QUOTED.sub(_newlines, plain_text(element))):
         if match[0] == "\n":
             line = min(line + 1, element.last_line)
         else:
             found.append(Token(match[0], match[0].lower().replace("’", "'"), line))
     return found
+
+
+def _newlines(match: re.Match[str]) -> str:
+    return " " + "\n" * match[0].count("\n")
 
 
 def phrases(words: Sequence[Token]) -> Iterator[Phrase]:
@@ -119,21 +125,19 @@ def _entry_at(words: Sequence[Token], position: int) -> tuple[str, int] | None:
 
 def _is_thing(words: Sequence[Token], start: int, end: int, head: str) -> bool:
     """Whether a table's word names a thing that is there: no part of a compound, no verb, not denied."""
-    if _modifies(words, start, end):
-        return False
     first = _with_adjectives(words, start)
     before, further = (words[first - back].key if first >= back else "" for back in (1, 2))
-    after = words[end].key if end < len(words) else ""
-    if before in NEGATIONS or before in PRONOUNS or (before in DETERMINERS and further in NEGATIONS):
+    denied = before in NEGATIONS or (before in DETERMINERS and further in NEGATIONS)
+    if denied or before in PRONOUNS or _modifies(words, start, end):
         return False
     if head in INDEFINITE:
-        introduced = before in NUMBERS or before in ("a", "an", "another") or words[end - 1].key != head
-        return introduced and further not in (",", "like", "as")
-    shown = first < start or before in DETERMINERS or before.endswith("'s")
-    if head in GIVEN_NAMES or words[start].key in EVENTS:
-        return shown
-    shown = shown or before in _CATEGORY
-    return shown or words[start].shouted or (head not in AMBIGUOUS and after not in ARTICLES)
+        brought_in = before in NUMBERS or before in ("a", "an", "another") or words[end - 1].key != head
+        return brought_in and further not in (",", "like", "as")
+    meant = first < start or before in DETERMINERS or before.endswith("'s")
+    if meant or head in GIVEN_NAMES or words[start].key in EVENTS:
+        return meant
+    after = words[end].key if end < len(words) else ""
+    return words[start].shouted or before in _CATEGORY or (head not in AMBIGUOUS and after not in ARTICLES)
 
 
 def _modifies(words: Sequence[Token], start: int, end: int) -> bool:

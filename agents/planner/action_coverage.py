@@ -23,6 +23,9 @@ _VIEWS = re.compile(
 )
 """What has no solid to look at, but lies ahead."""
 _STILLNESS = re.compile(r"\b(?:silence|silent|quiet|beat|pause|moment|nobody|no one|nothing|tension|stillness)\b", re.I)
+_MUTUAL = frozenset({Deed.EMBRACE, Deed.FIGHT})
+_GIVES = re.compile(r"\b(?:holds? out|hands|gives|offers|passes|throws|shows|shakes)\b", re.I)
+"""Deeds that take two."""
 _PER_SHOT = 3
 """Sentences of action in one shot; at 4 s each no shot grows past 12 s."""
 
@@ -173,7 +176,8 @@ def _subjects(action: Action, breakdown: SceneBreakdown) -> tuple[str, ...]:
     if action.travels or breakdown.set_kind is SetKind.CAR:
         return action.doers
     people = tuple(name for name in action.people if name in action.present)
-    return people or action.doers
+    mutual = not _MUTUAL.isdisjoint(action.deeds) or _GIVES.search(action.text)
+    return action.present if mutual and len(action.present) == 2 else people or action.doers
 
 
 def framing_of(people: tuple[str, ...]) -> Framing:

@@ -86,7 +86,7 @@ class _Reader:
 
     def action(self, element: Element) -> None:
         apart = self.isolated.get(element.id, ())
-        if is_direction(element.text):
+        if is_direction(element.text) or not sentences(element.text):
             self.insert = ""
             self.beats.append(_described(element, 0, clean(element.text), direction=True))
         elif is_insert(element.text) and apart:

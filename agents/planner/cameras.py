@@ -31,7 +31,7 @@ from agents.planner.geometry import (
 )
 from agents.planner.setups import Setup, chance
 from vibeboard.camera import CameraKey, CameraPath, Ease, cross
-from vibeboard.figure import Landmark, point_of
+from vibeboard.figure import Landmark, mark_at, point_of
 from vibeboard.sets import LAYOUTS, Layout
 from vibeboard.shot import Angle, Framing, Movement, ShotSize
 from vibeboard.stage import Figure, Mark, Prop, SetKind, Stage, Vec3
@@ -41,6 +41,8 @@ _LAP = 0.45
 """How near a camera may come to the middle of a body, metres."""
 _CLEAR = 0.38
 """How near the line of sight a body may come, metres."""
+_SHORTEST_MOVE = 12
+"""Frames below which a camera has no time to move."""
 _STEP = 0.7
 """Who moves less than this, getting up from a chair, is not followed."""
 _AROUND = (0.0, 14.0, -14.0, 28.0, -28.0, 42.0, -42.0)
@@ -96,8 +98,12 @@ class Operator:
 
     def _mark(self, figure: Figure) -> Mark:
         """Where somebody is when the shot is framed: where a walk with the camera begins, else where it ends."""
-        travelling = self.setup.movement in (Movement.FOLLOW, Movement.TRUCK)
-        return figure.marks[0] if travelling else figure.marks[-1]
+        return figure.marks[0] if self._travels else figure.marks[-1]
+
+    @property
+    def _travels(self) -> bool:
+        """Whether the camera goes along with a walk, rather than pan with it."""
+        return self.setup.movement in (Movement.FOLLOW, Movement.TRUCK)
 
     def _framed_marks(self, figure: Figure) -> list[Mark]:
         """The marks that the frame must hold: both of somebody who sits down or gets up in the shot."""
@@ -129,7 +135,9 @@ class Operator:
     def _objections(self, key: CameraKey, figures: list[Figure]) -> int:
         """What speaks against a place, the gravest counting most."""
         return (
-            4 * self._is_in_a_body(key) + 2 * (not self._keeps_side(key, figures)) + (not self._is_clear(key, figures))
+            4 * self._is_in_a_body(key, figures)
+            + 2 * (not self._keeps_side(key, figures))
+            + (not self._is_clear(key, figures))
         )
 
     def _framed(self, figures: list[Figure], direction: Vec3, lens: float) -> CameraKey:
@@ -220,18 +228,34 @@ class Operator:
             return heading(62.0 if x > 0 else -62.0)
         return heading(-14.0 if x > 0 else 14.0)
 
-    def _is_in_a_body(self, key: CameraKey) -> bool:
-        spots = [(mark.x, 0.0, mark.z) for figure in self.stage.figures for mark in figure.marks]
-        bodies = [(spot, _LAP) for spot in spots] + self._bulks()
-        return any(plan_distance(key.position, spot) < radius for spot, radius in bodies)
+    def _moments(self, key: CameraKey, figures: list[Figure]) -> list[tuple[int, Vec3]]:
+        """The frames at which somebody starts or stops, and where the camera is by then."""
+        if self._travels and figures and (offsets := _offsets(figures[0], self._mark(figures[0]))):
+            return [(frame, moved(key.position, offset, 1.0)) for frame, offset in offsets]
+        frames = sorted({mark.frame for figure in self.stage.figures for mark in figure.marks})
+        return [(frame, key.position) for frame in frames]
+
+    def _is_in_a_body(self, key: CameraKey, figures: list[Figure]) -> bool:
+        return any(
+            plan_distance(position, spot) < radius
+            for frame, position in self._moments(key, figures)
+            for spot, radius in [*self._bodies(self.stage.figures, frame, _LAP), *self._bulks()]
+        )
 
     def _is_clear(self, key: CameraKey, figures: list[Figure]) -> bool:
         """Nobody else, and no car, stands between camera and subject."""
         others = [figure for figure in self.stage.figures if figure not in figures]
-        bodies = [((mark.x, 0.0, mark.z), _CLEAR) for figure in others for mark in figure.marks] + self._bulks()
-        views = [(key.position, (mark.x, 0.0, mark.z)) for figure in figures for mark in figure.marks]
-        nears = [(radius, *distance_to_segment(spot, *view)) for spot, radius in bodies for view in views]
-        return all(gap > radius or along > 0.97 for radius, gap, along in nears)
+        for frame, position in self._moments(key, figures):
+            bodies = [*self._bodies(others, frame, _CLEAR), *self._bulks()]
+            for goal, _ in self._bodies(figures, frame, 0.0):
+                nears = [(radius, *distance_to_segment(spot, position, goal)) for spot, radius in bodies]
+                if any(gap < radius and along < 0.97 for radius, gap, along in nears):
+                    return False
+        return True
+
+    def _bodies(self, figures: Sequence[Figure], frame: int, radius: float) -> list[tuple[Vec3, float]]:
+        marks = [mark_at(figure, frame) for figure in figures]
+        return [((mark.x, 0.0, mark.z), radius) for mark in marks]
 
     def _bulks(self) -> list[tuple[Vec3, float]]:
         """Cars and the like as discs on the plan: middle and radius."""
@@ -298,7 +322,11 @@ class Operator:
         window = Window(top=0.3, foot=0.72, margin=0.24)
         points = _corners(prop, base) if holder is None else _around(base, max(0.1, *prop.size))
         climb = 0.75 if holder is None else 1.0
-        return within_reach(points, View(out, climb=climb), window, 65.0, self.aspect, _OUTDOOR_REACH)
+        keys = [
+            within_reach(points, View(turned(out, turn), climb=climb), window, 65.0, self.aspect, _OUTDOOR_REACH)
+            for turn in (*_AROUND, 90.0, -90.0)
+        ]
+        return next((key for key in keys if not self._is_in_a_body(key, [])), keys[0])
 
     def _prop(self) -> Prop | None:
         return next((prop for prop in self.stage.props if prop.id == self.setup.thing), None)
@@ -343,13 +371,18 @@ class Operator:
         figures = self._subjects()
         walker = figures[0] if figures and self.setup.framing is not Framing.POV else None
         offsets = _offsets(walker, self._mark(walker)) if walker else ()
-        if offsets and self.setup.movement in (Movement.FOLLOW, Movement.TRUCK):
+        if offsets and self._travels:
             return moves.follow(key, offsets)
         if walker and offsets:
             return self._panned(key, walker)
-        if self.frames < 12:
+        if self.frames < _SHORTEST_MOVE:
             return moves.static(key)
-        return self._move_alone(key, figures)
+        sign = 1.0 if chance(self.setup.anchor, "sign") % 2 else -1.0
+        for way in (sign, -sign):
+            keys = self._move_alone(key, figures, way)
+            if not any(self._is_in_a_body(moment, []) for moment in keys):
+                return keys
+        return moves.static(key)
 
     def _panned(self, key: CameraKey, walker: Figure) -> moves.Keys:
         """From a fixed place, aimed at each mark of a walk so that the headroom stays."""
@@ -361,9 +394,9 @@ class Operator:
         aimed = solve_lens(points, key.position, window, self.aspect, (key.focal_mm, key.focal_mm))
         return aimed.model_copy(update={"frame": mark.frame, "ease": Ease.LINEAR, "roll": key.roll})
 
-    def _move_alone(self, key: CameraKey, figures: Sequence[Figure]) -> moves.Keys:
+    def _move_alone(self, key: CameraKey, figures: Sequence[Figure], sign: float) -> moves.Keys:
+        """The movement of a setup whose people stay; `sign` is the side to which it goes, where it has one."""
         frames, empty = self.frames, not figures
-        sign = 1.0 if chance(self.setup.anchor, "sign") % 2 else -1.0
         centre = middle([self._spot(figure) for figure in figures]) if figures else (0.0, 0.0, 0.0)
         match self.setup.movement:
             case Movement.PUSH_IN:

@@ -40,12 +40,12 @@ _WORDS: dict[Deed, str] = {
     Deed.RISE: "stands?|gets? up|gets? to (?:his|her|their) feet|rises?|rising|standing",
     Deed.SIT: "sits?|sitting|seated|is sat|slumps? (?:in|into|down)|sinks? (?:in|into|down)|takes a seat|perche[sd]",
     Deed.KNEEL: "kneels?|kneeling|crouch(?:es|ing)?|squats?|on (?:his|her|their) knees",
-    Deed.LIE: "lies (?!to\\b)|lying|asleep|collapses|faints|sprawled|lie (?:on|in|down)|lays down",
+    Deed.LIE: "lies(?! to\\b)|lying|asleep|collapses|faints|sprawled|lie (?:on|in|down)|lays down",
     Deed.LOOK: """looks? (?:at|up at|down at|over at|out at|into|out|back at|through|toward)
         |peers? (?:at|into|out|through)|stares? (?:at|into|out|up|down)|gazes? (?:at|into|out|up)|watch(?:es|ing)
         |sees|spots|notices|eyes the|studies|examines|reads
         |glances? (?:at|up at|down at|over at|back at|toward)""",
-    Deed.TAKE: """holds?|holding|takes? (?!a seat|off)|grabs?|picks up|raises|lifts|points (?!to\\b)|draws|pulls out
+    Deed.TAKE: """holds?|holding|takes?(?! a seat| off)|grabs?|picks up|raises|lifts|points(?! to\\b)|draws|pulls out
         |carries|carrying|clutch(?:es|ing)|grips?|gripping|snatches|opens|pulls|checks|turns over|unfolds|dials
         |answers|in (?:his|her|their) hands?|with (?:an?|the|his|her|their)""",
     Deed.PUT: """puts? down|drops?|sets? (?:down|\\w+ \\w+ down|it|the)|lays (?:down|the|it)|places|slides|tosses

@@ -69,7 +69,7 @@ def movement_for(actions: Sequence[Action], set_kind: SetKind) -> Movement:
 def _with_walker(actions: Sequence[Action], deeds: set[Deed]) -> Movement:
     if Deed.RUN in deeds:
         return Movement.FOLLOW
-    if Deed.ENTER in deeds or Deed.EXIT in deeds:
+    if Deed.ENTER in deeds or Deed.EXIT in deeds or actions[0].thing:
         return Movement.PAN
     choices = (Movement.FOLLOW, Movement.TRUCK, Movement.PAN)
     return choices[chance(actions[0].element.id, "walk") % len(choices)]

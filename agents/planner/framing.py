@@ -15,7 +15,9 @@ PRIMES = (16.0, 18.0, 21.0, 24.0, 28.0, 35.0, 40.0, 50.0, 65.0, 75.0, 85.0, 100.
 """The lenses in the box, mm."""
 
 _ROUNDS = 24
+_CLOSE = 0.0005
 _NEAR = 0.05
+_WIDTH = 1000
 
 
 @dataclass(frozen=True)
@@ -106,40 +108,43 @@ def solve(points: Sequence[Vec3], view: View, window: Window, lens: float, aspec
         The key, focused on the middle of the points. The tighter of width and height decides; the top is always put
         at the window's top, so that a tall frame shows more below, never more headroom.
     """
-    centre = middle(list(points))
+    centre = middle(points)
     target, distance = centre, 3.0
     for _ in range(_ROUNDS):
-        key = CameraKey(frame=0, position=view.position(centre, distance), target=target, focal_mm=lens)
-        box = _bounds(key, points, aspect)
+        pose = _pose(view.position(centre, distance), target, lens)
+        box = _bounds(pose, points, aspect)
         if box is None:
             distance *= 1.6
             continue
-        target = _aimed(key, box, window, aspect, centre)
-        distance *= min(max(_need(box, window), 0.4), 2.5)
-    return _focused(replace_target(key, target), centre)
+        need = _need(box, window)
+        target = _aimed(pose, target, box, window, aspect, centre)
+        distance *= min(max(need, 0.4), 2.5)
+        if abs(need - 1) < _CLOSE and abs(box.top - window.top) < _CLOSE:
+            break
+    return _key(pose.position, target, lens, centre)
 
 
 def solve_lens(
     points: Sequence[Vec3], position: Vec3, window: Window, aspect: float, limits: tuple[float, float]
 ) -> CameraKey:
     """Choose the focal length, within limits in mm, and the aim with which a camera that stays put fills the window."""
-    centre = middle(list(points))
+    centre = middle(points)
     target, lens = centre, limits[0]
     for _ in range(_ROUNDS):
-        key = CameraKey(frame=0, position=position, target=target, focal_mm=lens)
-        box = _bounds(key, points, aspect)
+        pose = _pose(position, target, lens)
+        box = _bounds(pose, points, aspect)
         if box is None:
             break
-        target = _aimed(key, box, window, aspect, centre)
+        target = _aimed(pose, target, box, window, aspect, centre)
         lens = min(max(lens / _need(box, window), limits[0]), limits[1])
-    return _focused(replace_target(key, target).model_copy(update={"focal_mm": round(lens, 1)}), centre)
+    return _key(position, target, round(lens, 1), centre)
 
 
 def within_reach(
     points: Sequence[Vec3], view: View, window: Window, lens: float, aspect: float, reach: float
 ) -> CameraKey:
     """`solve` with the longest lens up to `lens` that keeps the camera within `reach` metres of the subject."""
-    centre = middle(list(points))
+    centre = middle(points)
     for prime in reversed([prime for prime in PRIMES if prime <= lens]):
         key = solve(points, view, window, prime, aspect)
         if plan_distance(key.position, centre) <= reach:
@@ -147,20 +152,19 @@ def within_reach(
     return key
 
 
-def replace_target(key: CameraKey, target: Vec3) -> CameraKey:
-    return key.model_copy(update={"target": target})
-
-
-def pose_of(key: CameraKey) -> CameraPose:
-    """The camera at rest on a key."""
-    return CameraPose(key.position, look_at(key.position, key.target, key.roll), key.focal_mm, key.focus_m)
-
-
 def place_in_frame(key: CameraKey, aspect: float, point: Vec3) -> tuple[float, float, float]:
     """Where a point falls in the frame: fractions of its width and height from the top left, and depth in metres."""
-    width, height = 1000, round(1000 / aspect)
-    u, v, depth = project(pose_of(key), SUPER35_WIDTH_MM, width, height, point)
-    return (u / width, v / height, depth)
+    pose = CameraPose(key.position, look_at(key.position, key.target, key.roll), key.focal_mm, key.focus_m)
+    return _place(pose, aspect, point)
+
+
+def _pose(position: Vec3, target: Vec3, lens: float) -> CameraPose:
+    return CameraPose(position, look_at(position, target), lens, 1.0)
+
+
+def _place(pose: CameraPose, aspect: float, point: Vec3) -> tuple[float, float, float]:
+    u, v, depth = project(pose, SUPER35_WIDTH_MM, _WIDTH, round(_WIDTH / aspect), point)
+    return (u / _WIDTH, v / round(_WIDTH / aspect), depth)
 
 
 @dataclass(frozen=True)
@@ -171,8 +175,9 @@ class _Box:
     foot: float
 
 
-def _bounds(key: CameraKey, points: Sequence[Vec3], aspect: float) -> _Box | None:
-    seen = [place_in_frame(key, aspect, point) for point in points]
+def _bounds(pose: CameraPose, points: Sequence[Vec3], aspect: float) -> _Box | None:
+    """The box of the points in the frame; None when one is behind the camera."""
+    seen = [_place(pose, aspect, point) for point in points]
     if min(depth for _, _, depth in seen) < _NEAR:
         return None
     us, vs = [u for u, _, _ in seen], [v for _, v, _ in seen]
@@ -185,24 +190,24 @@ def _need(box: _Box, window: Window) -> float:
     return max(wide, high)
 
 
-def _aimed(key: CameraKey, box: _Box, window: Window, aspect: float, centre: Vec3) -> Vec3:
+def _aimed(pose: CameraPose, target: Vec3, box: _Box, window: Window, aspect: float, centre: Vec3) -> Vec3:
     """The target moved across the frame so that the box comes to lie in the window."""
-    pose = pose_of(key)
     right, down, _ = pose.rotation
     depth = max(pose.world_to_camera(centre)[2], _NEAR)
-    width = depth * SUPER35_WIDTH_MM / key.focal_mm
-    across = ((box.left + box.right) / 2 - window.centre) * width
-    below = (box.top - window.top) * width / aspect
-    ray = 1.0 / depth * pose.world_to_camera(key.target)[2]
-    return moved(moved(key.target, right, across * ray), down, below * ray)
+    width = depth * SUPER35_WIDTH_MM / pose.focal_mm
+    ray = pose.world_to_camera(target)[2] / depth
+    across = ((box.left + box.right) / 2 - window.centre) * width * ray
+    below = (box.top - window.top) * width / aspect * ray
+    return moved(moved(target, right, across), down, below)
 
 
-def _focused(key: CameraKey, centre: Vec3) -> CameraKey:
-    depth = max(pose_of(key).world_to_camera(centre)[2], 0.1)
-    return _rounded(key).model_copy(update={"focus_m": round(depth, 3)})
+def _key(position: Vec3, target: Vec3, lens: float, centre: Vec3) -> CameraKey:
+    """The key, focused on a point, to the millimetre: enough, and the same on every machine."""
+    depth = max(_pose(position, target, lens).world_to_camera(centre)[2], 0.1)
+    return CameraKey(
+        frame=0, position=_rounded(position), target=_rounded(target), focal_mm=lens, focus_m=round(depth, 3)
+    )
 
 
-def _rounded(key: CameraKey) -> CameraKey:
-    """Millimetres are enough, and keep plans short and the same on every machine."""
-    position, target = (tuple(round(value, 3) for value in point) for point in (key.position, key.target))
-    return key.model_copy(update={"position": position, "target": target})
+def _rounded(point: Vec3) -> Vec3:
+    return (round(point[0], 3), round(point[1], 3), round(point[2], 3))

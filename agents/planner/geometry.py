@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from vibeboard.stage import Vec3
 
@@ -41,7 +42,7 @@ def plan_distance(a: Vec3, b: Vec3) -> float:
     return math.hypot(a[0] - b[0], a[2] - b[2])
 
 
-def middle(points: list[Vec3]) -> Vec3:
+def middle(points: Sequence[Vec3]) -> Vec3:
     """The mean of points."""
     n = len(points)
     return (sum(p[0] for p in points) / n, sum(p[1] for p in points) / n, sum(p[2] for p in points) / n)

@@ -13,6 +13,9 @@ from vibeboard.screenplay import Kind, Scene
 from vibeboard.shot import Framing, ScenePlan, Shot, Voice
 from vibeboard.stage import Figure, SetKind, Vec3
 
+_GIRTH = 0.3
+"""Nearer than this to somebody's middle a camera is inside them, metres."""
+
 
 class Fault(StrEnum):
     LINE_COUNT = "dialogue not covered exactly once"
@@ -82,13 +85,18 @@ def in_frame(shot: Shot, name: str, frame: int, aspect: float) -> bool:
 
 
 def _inside(shot: Shot) -> list[Finding]:
-    position = shot.camera.keys[0].position
+    frames = {key.frame for key in shot.camera.keys} | {0, shot.frames - 1}
     near = [
         figure.id
         for figure in shot.stage.figures
-        if plan_distance(position, _spot(figure)) < 0.3 and position[1] < figure.height
+        if any(_touches(figure, frame, camera_at(shot.camera, frame).position) for frame in frames)
     ]
     return [Finding(fault=Fault.IN_A_BODY, shot_id=shot.id, about=name) for name in near]
+
+
+def _touches(figure: Figure, frame: int, position: Vec3) -> bool:
+    mark = mark_at(figure, frame)
+    return plan_distance(position, (mark.x, 0.0, mark.z)) < _GIRTH and position[1] < mark.floor + figure.height
 
 
 def _crossings(plan: ScenePlan) -> list[Finding]:

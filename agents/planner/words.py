@@ -22,7 +22,7 @@ def describe(setup: Setup, scene: Scene, set_kind: SetKind, figures: dict[str, F
     if setup.framing is Framing.INSERT and not setup.actions:
         return f"Close on the {setup.thing}"
     if setup.actions:
-        text = " ".join(action.text for action in setup.actions)
+        text = " ".join(action.text for action in setup.actions if not action.direction) or _place(scene)
         return _shortened(text if setup.framing is not Framing.INSERT else f"{setup.thing}: {text}")
     if not setup.lines:
         return _place(scene)

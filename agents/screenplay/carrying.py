@@ -36,8 +36,9 @@ def _elements(screenplay: Screenplay) -> Iterator[Element]:
         yield from scene.elements
 
 
-def _content(element: Element) -> tuple[str, str, str]:
-    return (element.kind.value, element.speaker, words(element.kind, element.text))
+def _content(element: Element) -> tuple[str, str]:
+    """What makes elements equal; not the speaker, so that speech outlives a role's new name."""
+    return (element.kind.value, words(element.kind, element.text))
 
 
 def _edited(before: Sequence[Element], after: Sequence[Element]) -> Pairs:

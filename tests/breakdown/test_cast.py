@@ -36,6 +36,11 @@ def test_a_speaker_counts_once_however_the_cue_is_written() -> None:
         ("MARA (early 40s) waits.", ("MARA",)),
         ("MARA, 41, waits.", ("MARA",)),
         ("MARA (mid-40s), TOM (12).", ("MARA", "TOM")),
+        ("MARA, a clerk with a bad knee, 41, waits.", ("MARA",)),
+        ("MARA (still a clerk, 41) waits.", ("MARA",)),
+        ("STOP, says the sign. 41 cars wait.", ()),
+        ('It reads: "MARA (41) and BOB".', ()),
+        ("“Bob!”", ()),
         ("MARA enters.", ("MARA",)),
         ("OLD TOM (80) waits.", ("OLD TOM",)),
         ("ROSE enters.", ("ROSE",)),
@@ -76,6 +81,12 @@ def test_cues_of_several(cue: str, expected: tuple[str, ...]) -> None:
 
 def test_two_names_that_may_be_two_people_stay_two() -> None:
     assert cast("YOUNG ANNA\nMe!\n\nANNA\nMe too!") == ("YOUNG ANNA", "ANNA")
+
+
+def test_a_name_inside_another_proves_nothing() -> None:
+    screenplay = read_fountain("INT. A - DAY\n\nANN\nYes.\n\nANNA\nNo.\n\nAnna goes.\n")
+    (scene,) = break_down(screenplay).scenes
+    assert [(item.name, item.lines) for item in scene.items] == [("ANN", (3,)), ("ANNA", (6, 9))]
 
 
 def test_cast_items_name_the_cast_and_where_it_appears() -> None:

@@ -71,6 +71,7 @@ def test_found(action: str, category: Category, name: str) -> None:
         ("She watches the road.", "watch"),
         ("They match.", "match"),
         ("Birds fly.", "fly"),
+        ('A sign: "THE GUN IN THE BOX".', "gun"),
         ("The woman waits.", "woman"),
         ("RUTH (60), a woman of few words, waits.", "woman"),
         ("He moves like a boy.", "boy"),
@@ -100,6 +101,10 @@ def test_lines_are_counted_inside_a_paragraph() -> None:
 
 def test_the_car_that_a_scene_plays_in_is_needed() -> None:
     assert (Category.VEHICLES, "taxi") in names("She drives.", "INT. RUTH'S TAXI - NIGHT")
+
+
+def test_a_thing_that_speaks_is_still_a_thing() -> None:
+    assert (Category.PROPS, "radio") in names("She lifts the radio.\n\nRADIO (V.O.)\nGood morning.")
 
 
 def test_items_come_in_the_order_of_the_categories() -> None:

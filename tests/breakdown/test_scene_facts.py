@@ -94,12 +94,24 @@ def test_a_place_is_new_once_for_its_inside_and_once_for_its_outside() -> None:
     assert [scene.new_place for scene in found] == [True, True, False, True, False]
 
 
-def test_numbers_are_the_writers_or_count() -> None:
-    assert [scene.number for scene in scenes("INT. A - DAY #7A#", "INT. B - DAY", "3 INT. C - DAY 3")] == [
-        "7A",
-        "2",
-        "3",
-    ]
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        (("", "", ""), ["1", "2", "3"]),
+        ((" #1#", "", " #2#"), ["1", "1A", "2"]),
+        (("", " #1#", "", ""), ["0A", "1", "1A", "1B"]),
+        ((" #7A#", "", " #7C#"), ["7A", "7B", "7C"]),
+        ((" #1#", "", " #1A#"), ["1", "1B", "1A"]),
+    ],
+)
+def test_numbers_are_the_writers_and_never_given_twice(written: tuple[str, ...], numbers: list[str]) -> None:
+    found = scenes(*(f"INT. A - DAY{number}" for number in written))
+    assert [scene.number for scene in found] == numbers
+
+
+def test_many_scenes_after_one_number_all_get_their_own() -> None:
+    found = scenes("INT. A - DAY #1#", *["INT. A - DAY"] * 60)
+    assert len({scene.number for scene in found}) == 61
 
 
 @pytest.mark.parametrize(

@@ -37,17 +37,41 @@ def anna(pose: Pose = Pose.STAND, floor: float = 0.0, x: float = 0.5) -> Figure:
     return Figure(id="f1", name="Anna", colour=(1, 0, 0), marks=(Mark(frame=0, x=x, z=0, pose=pose, floor=floor),))
 
 
+def seen_at(figure: Figure, landmark: Landmark) -> tuple[float, float]:
+    point = point_of(figure, figure.marks[0], landmark)
+    return project(camera_at(PATH, 0), SENSOR, WIDTH, HEIGHT, point)[:2]
+
+
+def sighted(folder, figure: Figure, top: int) -> Box:
+    """Where a figure is sighted of whom the renderer saw something from `top` down."""
+    (folder / "scene").write_bytes(scene_data(figure, {1: [(0, 300, top, 300, 400), (6, 300, top, 300, 400)]}))
+    (seen,) = sightings(folder / "scene", [3])
+    assert (seen.name, seen.is_head) == ("Anna", True)
+    assert seen.boxes[0] is not None
+    return seen.boxes[0]
+
+
 @pytest.mark.parametrize(("pose", "floor"), [(Pose.STAND, 0.0), (Pose.SIT, 0.45), (Pose.KNEEL, 0.0)])
 def test_a_person_is_seen_at_the_head_whatever_the_pose(tmp_path, pose, floor):
     figure = anna(pose, floor)
-    (tmp_path / "scene").write_bytes(scene_data(figure, {1: [(0, 300, 50, 300, 400), (6, 300, 50, 300, 400)]}))
-    (seen,) = sightings(tmp_path / "scene", [0, 3])
-    assert (seen.name, seen.is_head) == ("Anna", True)
-    for landmark, edge in ((Landmark.CROWN, 0), (Landmark.CHIN, 1)):
-        u, v, _ = project(camera_at(PATH, 0), SENSOR, WIDTH, HEIGHT, point_of(figure, figure.marks[0], landmark))
-        for box in seen.boxes:
-            assert box.centre[0] == pytest.approx(u, abs=2)
-            assert (box.y, box.bottom)[edge] == pytest.approx(v, abs=0.5)
+    (x, crown), (_, chin) = seen_at(figure, Landmark.CROWN), seen_at(figure, Landmark.CHIN)
+    box = sighted(tmp_path, figure, round(crown) - 3)
+    assert box.centre[0] == pytest.approx(x, abs=2)
+    assert (box.y, box.bottom) == pytest.approx((crown, chin), abs=0.5)
+
+
+def test_who_is_between_two_poses_has_the_head_on_top(tmp_path):
+    """The mark says seated, the picture already shows somebody taller."""
+    figure = anna(Pose.SIT, 0.45)
+    box = sighted(tmp_path, figure, 40)
+    assert box.y == 40
+    assert box.height == pytest.approx(seen_at(figure, Landmark.CHIN)[1] - seen_at(figure, Landmark.CROWN)[1])
+
+
+def test_a_head_above_the_picture_stays_there(tmp_path):
+    figure = anna(floor=1.5)
+    assert seen_at(figure, Landmark.CROWN)[1] < -40
+    assert sighted(tmp_path, figure, 0).y < -40
 
 
 def test_a_person_who_lies_is_seen_as_a_whole(tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import av
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
@@ -113,6 +114,14 @@ def test_the_type_grows_with_the_picture():
         return int(rows.max() - rows.min())
 
     assert 2 < height_of_type(1920, 1080) / height_of_type(854, 480) < 2.7
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (96, 54), (480, 854), (64, 4320), (7680, 64)])
+def test_a_picture_of_any_shape_holds_the_slate(width, height):
+    bare = canvas(width=width, height=height).planes[0]
+    first, later = (drawn(frame, width=width, height=height) for frame in (0, 1))
+    assert (first != bare).any()
+    assert (first != later).any()
 
 
 def test_text_can_be_read_on_white_and_on_black():

@@ -43,7 +43,8 @@ def test_a_place_seen_before_is_not_established_again(plan):
 
 def test_an_insert_shows_the_thing_until_the_script_comes_back(plan):
     (scene,) = plan(
-        "INT. OFFICE - DAY\n\nMARA opens the drawer.\n\nINSERT - THE LETTER\n\nOne line in blue ink.\n\nBACK TO SCENE\n\n"
+        "INT. OFFICE - DAY\n\nMARA opens the drawer.\n\nINSERT - THE LETTER\n\nOne line in blue ink.\n\n"
+        "BACK TO SCENE\n\n"
         "MARA\nHe knew all along what was in it.\n"
     )
     assert lint(scene.scene, scene.plan) == []
@@ -67,7 +68,8 @@ def test_a_point_of_view_follows_the_look_and_stands_in_the_lookers_eyes(plan):
 
 def test_in_a_car_the_driver_drives_and_the_camera_looks_back_from_the_bonnet(plan):
     (scene,) = plan(
-        "INT. CAR - NIGHT\n\nMARA drives. JONAS sits beside her.\n\nJONAS\nHow far is it from here?\n\nMARA\nFar enough.\n"
+        "INT. CAR - NIGHT\n\nMARA drives. JONAS sits beside her.\n\n"
+        "JONAS\nHow far is it from here?\n\nMARA\nFar enough.\n"
     )
     assert lint(scene.scene, scene.plan) == []
     two = next(shot for shot in scene.shots if len(shot.subjects) == 2 and shot.lines)
@@ -86,7 +88,9 @@ def test_whoever_walks_is_followed(plan):
 
 
 def test_who_enters_is_not_there_before_and_comes_in_from_the_entrance(plan):
-    (scene,) = plan("INT. OFFICE - DAY\n\nDESMOND waits.\n\nRUTH enters.\n\nRUTH\nYou wanted to see me about the car?\n")
+    (scene,) = plan(
+        "INT. OFFICE - DAY\n\nDESMOND waits.\n\nRUTH enters.\n\nRUTH\nYou wanted to see me about the car?\n"
+    )
     before, entrance = scene.shots[1], scene.shots[2]
     assert {figure.id for figure in before.stage.figures} == {"DESMOND"}
     ruth = next(figure for figure in entrance.stage.figures if figure.id == "RUTH")
@@ -116,7 +120,8 @@ def test_an_off_screen_line_plays_on_whoever_hears_it(plan):
 
 def test_three_people_open_their_talk_together(plan):
     (scene,) = plan(
-        "INT. ROOM - DAY\n\nANNA\nIs everybody here already?\n\nBEN\nAs far as I can see we are.\n\nCARL\nThen let us begin with it.\n"
+        "INT. ROOM - DAY\n\nANNA\nIs everybody here already?\n\n"
+        "BEN\nAs far as I can see we are.\n\nCARL\nThen let us begin with it.\n"
     )
     talk = [shot for shot in scene.shots if shot.lines]
     assert (talk[0].framing, len(talk[0].subjects)) == (Framing.THREE_SHOT, 3)
@@ -138,7 +143,9 @@ def test_a_scene_without_a_word_is_one_shot_of_the_place(plan):
 
 
 def test_a_shouted_line_is_closer_and_lower_than_a_calm_one(plan):
-    calm, loud = plan(TWO_HANDER + "\n" + TWO_HANDER.replace("Three nights in a row it broke down.", "GET OUT OF HERE!"))
+    calm, loud = plan(
+        TWO_HANDER + "\n" + TWO_HANDER.replace("Three nights in a row it broke down.", "GET OUT OF HERE!")
+    )
     quiet, shouted = calm.saying("Three nights"), loud.saying("GET OUT")
     assert list(ShotSize).index(shouted.size) > list(ShotSize).index(quiet.size)
     assert shouted.angle is Angle.LOW
@@ -165,7 +172,10 @@ def test_dual_dialogue_starts_together_in_one_two_shot(plan):
 
 
 def test_the_writers_own_camera_direction_is_obeyed(plan):
-    for words, movement in (("The camera pans across the room.", Movement.PAN), ("We push in on the bed.", Movement.PUSH_IN)):
+    for words, movement in (
+        ("The camera pans across the room.", Movement.PAN),
+        ("We push in on the bed.", Movement.PUSH_IN),
+    ):
         (scene,) = plan(f"INT. BEDROOM - DAY\n\n{words}\n")
         assert scene.shots[0].movement is movement
 

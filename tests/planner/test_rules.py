@@ -96,9 +96,7 @@ def test_a_script_supervisor_has_nothing_to_object_to(case, aspect):
 def test_every_line_is_said_once_by_its_own_speaker_in_its_own_words(case):
     plan = planned(case)
     said = Counter((line.element_id, line.speaker, line.text) for shot in plan.shots for line in shot.lines)
-    written = Counter(
-        (e.id, e.speaker, " ".join(e.text.split())) for e in case[0].elements if e.kind is Kind.DIALOGUE
-    )
+    written = Counter((e.id, e.speaker, " ".join(e.text.split())) for e in case[0].elements if e.kind is Kind.DIALOGUE)
     assert said == written
 
 
@@ -131,7 +129,8 @@ def test_a_dropped_line_and_a_lost_action_are_found(plan):
 
 def test_a_camera_on_the_wrong_side_or_off_its_speaker_is_found(plan):
     (scene,) = plan(
-        "INT. ROOM - DAY\n\nANNA\nWhere is everybody tonight?\n\nTOM\nGone to see the fireworks.\n\nANNA\nAll of them?\n"
+        "INT. ROOM - DAY\n\nANNA\nWhere is everybody tonight?\n\n"
+        "TOM\nGone to see the fireworks.\n\nANNA\nAll of them?\n"
     )
     *others, last = scene.shots
     key = last.camera.keys[0]
@@ -148,7 +147,10 @@ def test_a_camera_on_the_wrong_side_or_off_its_speaker_is_found(plan):
 
 
 def test_a_thousand_scenes_are_planned_and_numbered(plan):
-    part = "INT. ROOM {n} - DAY\n\nANNA walks in. TOM looks at her.\n\nANNA\nAre you ready for it?\n\nTOM\nAlways have been.\n\n"
+    part = (
+        "INT. ROOM {n} - DAY\n\nANNA walks in. TOM looks at her.\n\n"
+        "ANNA\nAre you ready for it?\n\nTOM\nAlways have been.\n\n"
+    )
     scenes_ = plan("".join(part.format(n=n) for n in range(1000)))
     numbers = number_shots(scene.plan for scene in scenes_)
     assert len(scenes_) == 1000

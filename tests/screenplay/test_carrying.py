@@ -87,6 +87,11 @@ def test_a_renamed_place_keeps_the_scene_and_all_in_it() -> None:
     assert ids(second) == ids(first)
 
 
+def test_a_role_renamed_throughout_keeps_every_id() -> None:
+    first = read_fountain(DEMO)
+    assert ids(carry_ids(first, read_fountain(DEMO.replace("RUTH", "RITA").replace("Ruth", "Rita")))) == ids(first)
+
+
 def test_an_edit_beside_an_insertion_is_told_from_it() -> None:
     first, second = edit(
         DEMO,

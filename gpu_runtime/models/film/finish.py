@@ -97,14 +97,14 @@ def _overlays(
     if not burn_in.names:
         return [slate]
     left, top, width, height = fit(take.width, take.height, params.width, params.height)
-    strip, margin = Slate.strip_height(params.height), params.height // 60
+    strip, margin = Slate.strip_height(params.width, params.height), params.height // 60
     area = Box(left + margin, max(top, strip), width - 2 * margin, 0)
     area = area._replace(height=min(top + height, params.height - strip) - area.y)
     seen = [
         sighting._replace(boxes=[box and _scaled(box, take, left, top, width, height) for box in sighting.boxes])
         for sighting in sightings(scene, order)
     ]
-    return [*place(seen, area, max(round(params.height * 0.024), 8), params.fps), slate]
+    return [*place(seen, area, max(round(min(params.width, params.height) * 0.024), 7), params.fps), slate]
 
 
 def _scaled(box: Box, take: Footage, left: int, top: int, width: int, height: int) -> Box:

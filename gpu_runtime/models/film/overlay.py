@@ -57,20 +57,6 @@ class Overlay:
             colours=(_whole(yuv[..., 0]), _whole(chroma[0]), _whole(chroma[1])),
         )
 
-    def beside(self, other: Overlay) -> Overlay:
-        """This one with another of the same height to its right."""
-        return Overlay(
-            alphas=(
-                np.hstack((self.alphas[0], other.alphas[0])),
-                np.hstack((self.alphas[1], other.alphas[1])),
-            ),
-            colours=(
-                np.hstack((self.colours[0], other.colours[0])),
-                np.hstack((self.colours[1], other.colours[1])),
-                np.hstack((self.colours[2], other.colours[2])),
-            ),
-        )
-
     def draw(self, picture: Picture, x: int, y: int, strength: int = 256) -> None:
         """Lay it over a picture with its top left at even `x`, `y`, wholly inside; `strength` from 0 to 256."""
         for plane, (alpha, colour) in enumerate(zip(self.alphas[:1] + self.alphas[1:] * 2, self.colours, strict=True)):

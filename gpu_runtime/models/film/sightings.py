@@ -71,7 +71,7 @@ def sightings(scene: Path, order: Sequence[int]) -> list[Sighting]:
         boxes = [box_at(seen.tracks.get(thing.id, ()), frame) for frame in order]
         figure = figures.get(thing.key)
         if figure:
-            boxes = [box and (head(figure, seen.cameras, at) or box) for box, at in zip(boxes, order, strict=True)]
+            boxes = [box and head(figure, seen.cameras, at, box) for box, at in zip(boxes, order, strict=True)]
         made.append(Sighting(thing.name, boxes, figure is not None))
     return made
 
@@ -86,14 +86,20 @@ def box_at(samples: Sequence[Sample], frame: int) -> Box | None:
     return Box(*here[0][1:]) if here else None
 
 
-def head(figure: Figure, cameras: Sequence[_Camera], frame: int) -> Box | None:
-    """The box of a figure's head as its camera sees it; nothing when it lies down or is behind the camera."""
+def head(figure: Figure, cameras: Sequence[_Camera], frame: int, whole: Box) -> Box:
+    """The box of a figure's head as its camera sees it, inside the box of all that is seen of the figure.
+
+    Who rises or sits down is between two poses, and who stands behind something is seen in part: there the head is
+    looked for at the top of what is seen, unless that is cut by the picture's edge. Who lies is taken as a whole.
+    """
     mark = mark_at(figure, frame)
     camera = cameras[min(frame, len(cameras) - 1)]
     crown = camera.project(point_of(figure, mark, Landmark.CROWN))
     chin = camera.project(point_of(figure, mark, Landmark.CHIN))
     if mark.pose is Pose.LIE or crown is None or chin is None:
-        return None
+        return whole
     size = max(abs(chin[0] - crown[0]), abs(chin[1] - crown[1]))
-    x, y = (crown[0] + chin[0]) / 2, (crown[1] + chin[1]) / 2
-    return Box(x - 0.4 * size, y - size / 2, 0.8 * size, size)
+    x, y = (crown[0] + chin[0]) / 2, (crown[1] + chin[1] - size) / 2
+    if whole.y > 1 and abs(whole.y - y) > size / 2:
+        y = whole.y
+    return Box(x - 0.4 * size, y, 0.8 * size, size)

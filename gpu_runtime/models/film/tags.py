@@ -15,6 +15,7 @@ from gpu_runtime.models.film.sightings import Sighting
 from vibeboard.timing import Rate
 
 WHITE: Colour = (240, 240, 236)
+INK: Colour = (12, 13, 16)
 
 
 class Side(Enum):
@@ -159,8 +160,10 @@ def _drawn(name: str, size: int, side: Side, room: float) -> tuple[Image.Image, 
     pen = ImageDraw.Draw(image)
     if reach:
         x, y, dot = *ends[1], max(size // 6, 1)
-        pen.line(ends, fill=(*WHITE, 170), width=1)
-        pen.ellipse((x - dot, y - dot, x + dot, y + dot), fill=(*WHITE, 230))
-    pen.rounded_rectangle((left, top, left + width - 1, top + height - 1), radius=height // 2, fill=(12, 13, 16, 150))
+        pen.line(ends, fill=(*INK, 110), width=3)
+        pen.ellipse((x - dot - 1, y - dot - 1, x + dot + 1, y + dot + 1), fill=(*INK, 150))
+        pen.line(ends, fill=(*WHITE, 220), width=1)
+        pen.ellipse((x - dot, y - dot, x + dot, y + dot), fill=(*WHITE, 255))
+    pen.rounded_rectangle((left, top, left + width - 1, top + height - 1), radius=height // 2, fill=(*INK, 165))
     letter(image, (left + width / 2, top + height / 2), name, face, WHITE, anchor="mm")
     return image, ends[1]

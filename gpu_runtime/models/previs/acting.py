@@ -1,7 +1,7 @@
 """What a figure does at a frame: where it stands, how it holds itself, where it looks, whether it speaks.
 
-Idle life (breath, blinks, gestures) moves on twos, as drawn animation does: at 24 frames a second it changes every other
-frame. Walking and changes of posture move on ones.
+As in drawn animation, walking and changes of posture move on ones, speech on twos (at 24 frames a second it changes
+every other frame), and the breath of somebody who only listens on fours.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ class Actor:
         self.turning = max(1, rate.frames(0.35))
 
     def at(self, frame: int) -> Performance:
-        tick = frame - frame % self.twos
+        tick, calm = frame - frame % self.twos, frame - frame % (2 * self.twos)
         stance, root, yaw = self._bearing(frame)
         still = not walks_at(self.figure, frame)
         speech = self._speech(tick)
         stance = self._hands(stance, tick, speech if still else 0.0, self._mark(frame).pose)
         turn = self._head(frame, root, yaw, tick, speech)
-        seconds = self.rate.seconds(tick)
+        seconds = self.rate.seconds(calm)
         return Performance(
             root=root,
             yaw=yaw,
@@ -145,10 +145,11 @@ class Actor:
             t = _ease((frame - looks[-1].frame) / self.turning)
             aim = (old[0] + (aim[0] - old[0]) * t, old[1] + (aim[1] - old[1]) * t)
         nod = 3.2 * speech * self._wander(tick, 6, 1.9)
+        calm = tick - tick % (2 * self.twos)
         return HeadTurn(
-            yaw=aim[0] + 1.4 * self._wander(tick, 7, 0.31) + 2.2 * speech * self._wander(tick, 8, 0.9),
-            pitch=aim[1] + 0.8 * self._wander(tick, 9, 0.27) + nod,
-            roll=1.2 * self._wander(tick, 10, 0.23) + 2.0 * speech * self._wander(tick, 11, 0.7),
+            yaw=aim[0] + 1.4 * self._wander(calm, 7, 0.31) + 2.2 * speech * self._wander(tick, 8, 0.9),
+            pitch=aim[1] + 0.8 * self._wander(calm, 9, 0.27) + nod,
+            roll=1.2 * self._wander(calm, 10, 0.23) + 2.0 * speech * self._wander(tick, 11, 0.7),
         )
 
     def _aim(self, point: Vec3, root: Vec3, yaw: float) -> tuple[float, float]:

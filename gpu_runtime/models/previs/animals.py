@@ -19,7 +19,11 @@ def dog(m: Model, size: Vec3, colour: Colour) -> None:
     m.ball((0.0, height * 0.83, length * 0.49), height * 0.045, shade(colour, 0.9))
     m.ball((0.0, height * 0.85, length * 0.52), height * 0.022, DARK)
     for x in (-1, 1):
-        m.ball((x * height * 0.10, height * 0.88, length * 0.33), (height * 0.03, height * 0.09, height * 0.055), shade(colour, 0.65))
+        m.ball(
+            (x * height * 0.10, height * 0.88, length * 0.33),
+            (height * 0.03, height * 0.09, height * 0.055),
+            shade(colour, 0.65),
+        )
         m.ball((x * height * 0.05, height * 0.92, length * 0.42), height * 0.018, DARK)
     _tail(m, (0.0, back, -length * 0.32), (0.0, height * 0.92, -length * 0.48), height * 0.035, colour)
 
@@ -36,7 +40,11 @@ def cat(m: Model, size: Vec3, colour: Colour) -> None:
         ear = (x * height * 0.09, height * 0.92, length * 0.36)
         m.tube(ear, (ear[0] * 1.2, height * 1.05, ear[2]), height * 0.06, 0.004, shade(colour, 0.8))
         m.ball((x * height * 0.06, height * 0.85, length * 0.36 + height * 0.135), height * 0.026, DARK)
-    m.ball((0.0, height * 0.79, length * 0.36 + height * 0.14), (height * 0.05, height * 0.035, height * 0.035), shade(colour, 1.2))
+    m.ball(
+        (0.0, height * 0.79, length * 0.36 + height * 0.14),
+        (height * 0.05, height * 0.035, height * 0.035),
+        shade(colour, 1.2),
+    )
     _tail(m, (0.0, back, -length * 0.25), (0.0, height * 1.0, -length * 0.46), height * 0.04, colour)
 
 
@@ -47,7 +55,9 @@ def horse(m: Model, size: Vec3, colour: Colour) -> None:
     _trunk(m, (0.0, back, -length * 0.26), (0.0, back + height * 0.01, length * 0.22), body, body, colour)
     head = (0.0, height * 0.93, length * 0.40)
     m.limb((0.0, back + height * 0.05, length * 0.26), head, body * 0.72, body * 0.42, colour)
-    m.limb((0.0, back + height * 0.13, length * 0.23), (0.0, height * 0.97, length * 0.37), body * 0.3, body * 0.2, DARK)
+    m.limb(
+        (0.0, back + height * 0.13, length * 0.23), (0.0, height * 0.97, length * 0.37), body * 0.3, body * 0.2, DARK
+    )
     m.ball(head, body * 0.45, colour)
     m.limb(head, (0.0, height * 0.80, length * 0.53), body * 0.43, body * 0.27, colour)
     m.ball((0.0, height * 0.80, length * 0.53), body * 0.28, shade(colour, 0.75))
@@ -61,12 +71,34 @@ def bird(m: Model, size: Vec3, colour: Colour) -> None:
     width, height, length = size
     m.ball((0.0, height * 0.5, 0.0), (width * 0.22, height * 0.28, length * 0.30), colour)
     m.ball((0.0, height * 0.82, length * 0.22), height * 0.18, colour)
-    m.tube((0.0, height * 0.80, length * 0.30), (0.0, height * 0.77, length * 0.50), height * 0.07, 0.002, (0.82, 0.58, 0.22))
+    m.tube(
+        (0.0, height * 0.80, length * 0.30),
+        (0.0, height * 0.77, length * 0.50),
+        height * 0.07,
+        0.002,
+        (0.82, 0.58, 0.22),
+    )
     for x in (-1, 1):
-        m.ball((x * width * 0.22, height * 0.54, -length * 0.06), (width * 0.10, height * 0.2, length * 0.30), shade(colour, 0.75))
+        m.ball(
+            (x * width * 0.22, height * 0.54, -length * 0.06),
+            (width * 0.10, height * 0.2, length * 0.30),
+            shade(colour, 0.75),
+        )
         m.ball((x * height * 0.13, height * 0.87, length * 0.30), height * 0.035, DARK)
-        m.tube((x * width * 0.1, 0.0, 0.0), (x * width * 0.1, height * 0.3, 0.0), height * 0.025, height * 0.02, (0.82, 0.58, 0.22))
-    m.limb((0.0, height * 0.45, -length * 0.22), (0.0, height * 0.4, -length * 0.48), height * 0.12, height * 0.05, shade(colour, 0.7))
+        m.tube(
+            (x * width * 0.1, 0.0, 0.0),
+            (x * width * 0.1, height * 0.3, 0.0),
+            height * 0.025,
+            height * 0.02,
+            (0.82, 0.58, 0.22),
+        )
+    m.limb(
+        (0.0, height * 0.45, -length * 0.22),
+        (0.0, height * 0.4, -length * 0.48),
+        height * 0.12,
+        height * 0.05,
+        shade(colour, 0.7),
+    )
 
 
 def _legs(m: Model, x: float, z: float, hip: float, thick: float, colour: Colour) -> None:

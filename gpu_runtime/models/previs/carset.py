@@ -124,7 +124,12 @@ def _scenery(kit: SetKit) -> None:
         side = -1 if n % 2 else 1
         x = side * kit.random.uniform(8.0, 32.0) + 1.7
         z = kit.random.uniform(-_PERIOD / 2, _PERIOD / 2)
-        f.tree(passing.inner((x, 0.0, z)), kit.random.uniform(4.5, 8.5), f.shade(f.LEAF, kit.random.uniform(0.8, 1.15)), n % 3 == 0)
+        f.tree(
+            passing.inner((x, 0.0, z)),
+            kit.random.uniform(4.5, 8.5),
+            f.shade(f.LEAF, kit.random.uniform(0.8, 1.15)),
+            n % 3 == 0,
+        )
     for n in range(6):
         z = 26.0 * n - 78.0
         passing.tube((10.0, 0.0, z), (10.0, 7.0, z), 0.12, 0.09, f.DARK)
@@ -133,4 +138,6 @@ def _scenery(kit: SetKit) -> None:
         passing.glow = 0.0
     for n in range(8):
         b = 2 * math.pi * (n + 0.3) / 8
-        kit.model.ball((240 * math.sin(b), -4.0, 240 * math.cos(b)), (95.0, kit.random.uniform(12, 24), 60.0), (0.42, 0.48, 0.36))
+        kit.model.ball(
+            (240 * math.sin(b), -4.0, 240 * math.cos(b)), (95.0, kit.random.uniform(12, 24), 60.0), (0.42, 0.48, 0.36)
+        )

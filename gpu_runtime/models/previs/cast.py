@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from gpu_runtime.models.previs.solids import BALL, DISC, TRAPEZOID, TUBE, Array, Solids
+from gpu_runtime.models.previs.solids import BALL, DISC, TRAPEZOID, TUBE, Array, Mask, Solids
 from gpu_runtime.models.previs.view import Rect, View
 
 SKY = -1
@@ -55,7 +56,8 @@ class Forms:
 
     `affine` `[n, 5, 3]`: flats use rows 0-2 (`s`, canonical `x`, `z`), quadrics rows 0-4 (half the linear
     coefficient, the three of the normal, canonical `y`); `scale` `[n, 5]` multiplies `s` in
-    the same rows. `quadratic` `[n, 5]` (1, u, v, u², v²) and `cross` `[n]` (uv) make the discriminant, or a disc's edge.
+    the same rows. `quadratic` `[n, 5]` (1, u, v, u², v²) and `cross` `[n]` (uv) make the discriminant, or the edge
+    of a disc.
     """
 
     bounds: Array
@@ -73,7 +75,7 @@ class Forms:
     def of(cls, solids: Solids, view: View) -> Forms:
         bounds = view.bounds(solids.corners())
         middle = _middles(solids, view)
-        inverse = np.linalg.inv(solids.axes)
+        inverse = np.linalg.inv(solids.axes).astype(np.float64)
         rays = np.broadcast_to(view.rays, (len(solids), 3, 4)).copy()
         rays[:, 0] += middle[:, :1] * view.rays[1] + middle[:, 1:] * view.rays[2]
         eye = _into(inverse, solids.centre, np.broadcast_to(view.eye, (len(solids), 1, 4)))[:, 0]
@@ -118,7 +120,7 @@ def _into(inverse: Array, centre: Array, points: Array) -> Array:
     return np.concatenate([local, points[..., 3:]], axis=2)
 
 
-def _flats(which: Array, eye: Array, rays: Array, affine: Array, square: Array) -> None:
+def _flats(which: Mask, eye: Array, rays: Array, affine: Array, square: Array) -> None:
     """`s = -D_y / E_y`; then `x`, `z` and `w` along the ray are affine in the pixel too."""
     nearness = -rays[:, :, 1] / eye[:, 1:2]
     along = nearness[:, :, None] * eye[:, None, :] + rays
@@ -130,7 +132,7 @@ def _flats(which: Array, eye: Array, rays: Array, affine: Array, square: Array) 
 
 
 def _quadrics(
-    which: Array,
+    which: Mask,
     solids: Solids,
     inverse: Array,
     eye: Array,
@@ -158,7 +160,7 @@ def _quadrics(
     affine[which, 4], scale[which, 4] = d[:, :, 1], e[:, 1]
 
 
-def _features(points: Array, kind: Array, taper: Array) -> Array:
+def _features(points: Array, kind: NDArray[np.int64], taper: Array) -> Array:
     """Canonical points `[n, k, 4]` as four numbers of which the first three squares sum to the fourth on the shape."""
     tube = (kind == TUBE)[:, None]
     rim = taper[:, :1] * points[..., 3] + taper[:, 1:] * points[..., 1]
@@ -168,7 +170,7 @@ def _features(points: Array, kind: Array, taper: Array) -> Array:
     return out
 
 
-def _gradient(points: Array, kind: Array, taper: Array) -> Array:
+def _gradient(points: Array, kind: NDArray[np.int64], taper: Array) -> Array:
     tube = (kind == TUBE)[:, None]
     rim = taper[:, :1] * points[..., 3] + taper[:, 1:] * points[..., 1]
     out = points[..., :3].copy()
@@ -176,7 +178,7 @@ def _gradient(points: Array, kind: Array, taper: Array) -> Array:
     return out
 
 
-def _shown(solids: Solids, view: View, eye: Array, is_flat: Array) -> Array:
+def _shown(solids: Solids, view: View, eye: Array, is_flat: Mask) -> Mask:
     """Flats that face the eye, quadrics that it is not inside of; nothing whose wall is flown out."""
     facing = np.where(is_flat, eye[:, 1] > 1e-9, True)
     if not view.perspective:

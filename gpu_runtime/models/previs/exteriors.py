@@ -30,7 +30,9 @@ def hills(kit: SetKit, distance: float, colour: Colour, count: int = 9) -> None:
         bearing = 2 * math.pi * (n + kit.random.uniform(-0.3, 0.3)) / count
         far = distance * kit.random.uniform(0.9, 1.2)
         wide, high = far * kit.random.uniform(0.35, 0.5), far * kit.random.uniform(0.05, 0.10)
-        kit.model.ball((far * math.sin(bearing), -0.2 * high, far * math.cos(bearing)), (wide, high, wide * 0.5), colour)
+        kit.model.ball(
+            (far * math.sin(bearing), -0.2 * high, far * math.cos(bearing)), (wide, high, wide * 0.5), colour
+        )
 
 
 def trees(kit: SetKit, places: list[tuple[float, float]], height: tuple[float, float], conifers: float) -> None:
@@ -160,7 +162,9 @@ def alley(kit: SetKit) -> None:
         side.tube((-3.0, 0.0, 0.12), (-3.0, 9.0, 0.12), 0.06, 0.06, f.METAL)
         side.tube((7.5, 0.0, 0.12), (7.5, 9.0, 0.12), 0.05, 0.05, f.METAL)
     end = kit.at(0.0, -16.0)
-    end.flat((0.0, 6.0, 0.0), (6.0, 0.0, 0.0), (0.0, -6.0, 0.0), f.shade(brick, 0.85), pattern=(0.5, 0.167, 0.010, 0.22))
+    end.flat(
+        (0.0, 6.0, 0.0), (6.0, 0.0, 0.0), (0.0, -6.0, 0.0), f.shade(brick, 0.85), pattern=(0.5, 0.167, 0.010, 0.22)
+    )
     door = kit.at(-1.995, -1.6, 90.0)
     door.casts = False
     f.door(door, (0.34, 0.40, 0.38), 0.95, 2.1)
@@ -229,7 +233,9 @@ def forest(kit: SetKit) -> None:
     kit.patch(1.2, 0.0, 2.4, 120.0, (0.45, 0.38, 0.29), 0.004)
     for _ in range(14):
         x, z = ring(kit, 1, 3.2, 16.0)[0]
-        kit.model.ball((x, -0.05, z), (kit.random.uniform(0.8, 2.2), 0.12, kit.random.uniform(0.8, 2.2)), (0.34, 0.40, 0.24))
+        kit.model.ball(
+            (x, -0.05, z), (kit.random.uniform(0.8, 2.2), 0.12, kit.random.uniform(0.8, 2.2)), (0.34, 0.40, 0.24)
+        )
     trunks = [place for place in ring(kit, 46, 3.6, 22.0) if not (0.0 < place[0] < 2.6 and abs(place[1]) < 22)]
     for x, z in trunks:
         wide, lean = kit.random.uniform(0.13, 0.26), kit.random.uniform(-0.5, 0.5)
@@ -242,7 +248,9 @@ def forest(kit: SetKit) -> None:
         kit.model.ball((x, high, z), (kit.random.uniform(1.6, 2.6), 1.5, kit.random.uniform(1.6, 2.6)), tint)
     for x, z in ring(kit, 16, 3.0, 15.0):
         size = kit.random.uniform(0.3, 0.75)
-        kit.model.ball((x, size * 0.4, z), (size, size * 0.75, size * 0.9), f.shade(f.LEAF, kit.random.uniform(0.8, 1.1)))
+        kit.model.ball(
+            (x, size * 0.4, z), (size, size * 0.75, size * 0.9), f.shade(f.LEAF, kit.random.uniform(0.8, 1.1))
+        )
     for x, z in ring(kit, 8, 2.8, 12.0):
         size = kit.random.uniform(0.2, 0.6)
         kit.model.ball((x, size * 0.2, z), (size, size * 0.6, size * 0.8), (0.44, 0.44, 0.41))
@@ -251,7 +259,9 @@ def forest(kit: SetKit) -> None:
     for n in range(24):
         bearing = 2 * math.pi * n / 24
         kit.model.ball(
-            (34 * math.sin(bearing), 3.0, 34 * math.cos(bearing)), (5.5, kit.random.uniform(6, 10), 5.5), (0.27, 0.34, 0.22)
+            (34 * math.sin(bearing), 3.0, 34 * math.cos(bearing)),
+            (5.5, kit.random.uniform(6, 10), 5.5),
+            (0.27, 0.34, 0.22),
         )
     kit.lamp((-2.5, 3.5, -4.5), (0.55, 0.70, 1.0), 2.4)
 
@@ -297,7 +307,9 @@ def shore(kit: SetKit) -> None:
             kit.model.ball((x, -0.1, z), (high * 3.2, high, high * 2.6), f.shade(sand, 1.04))
             for n in range(5):
                 lean = 0.22 * (n - 2)
-                kit.model.tube((x + lean, high * 0.7, z), (x + lean * 2.2, high + 0.55, z), 0.03, 0.004, (0.52, 0.54, 0.33))
+                kit.model.tube(
+                    (x + lean, high * 0.7, z), (x + lean * 2.2, high + 0.55, z), 0.03, 0.004, (0.52, 0.54, 0.33)
+                )
     boat = kit.at(6.5, -4.5, 55.0)
     boat.wedge((0.0, 0.08, 0.0), (0.8, 0.5, 2.6), (1.3, 3.3), (0.45, 0.30, 0.25))
     boat.block((0.0, 0.5, 0.0), (1.0, 0.05, 2.9), (0.60, 0.48, 0.36))

@@ -20,7 +20,7 @@ def shade(colour: Colour, k: float) -> Colour:
 
 
 def legs(m: Model, width: float, depth: float, height: float, thick: float, colour: Colour) -> None:
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         for z in (-1, 1):
             at = (x * (width / 2 - thick), 0.0, z * (depth / 2 - thick))
             m.tube(at, (at[0], height, at[2]), thick * 0.7, thick, colour)
@@ -41,8 +41,14 @@ def chair(m: Model, size: Vec3, colour: Colour = WOOD, seat: float = 0.0) -> Non
     m.block((0.0, level - 0.045, 0.0), (width, 0.045, depth), colour)
     legs(m, width, depth, level - 0.045, 0.022, shade(colour, 0.7))
     back = -depth / 2 + 0.02
-    for x in (-1, 1):
-        m.tube((x * (width / 2 - 0.025), level, back), (x * (width / 2 - 0.025), height, back - 0.05), 0.018, 0.016, shade(colour, 0.7))
+    for x in (-1.0, 1.0):
+        m.tube(
+            (x * (width / 2 - 0.025), level, back),
+            (x * (width / 2 - 0.025), height, back - 0.05),
+            0.018,
+            0.016,
+            shade(colour, 0.7),
+        )
     m.block((0.0, level + (height - level) * 0.5, back - 0.035), (width * 0.94, (height - level) * 0.48, 0.025), colour)
 
 
@@ -78,7 +84,7 @@ def sofa(m: Model, size: Vec3, colour: Colour) -> None:
         m.block((x, seat - 0.12, 0.06), (wide, 0.12, depth - 0.2), colour)
         m.wedge((x, seat, -depth / 2 + 0.17), (wide, height - seat, 0.17), (wide * 0.95, 0.11), colour, shift=-0.05)
     m.block((0.0, 0.06, -depth / 2 + 0.07), (width, height - 0.1, 0.14), shade(colour, 0.85))
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         m.block((x * (width - arm) / 2, 0.06, 0.0), (arm, seat + 0.08, depth), shade(colour, 0.92))
 
 
@@ -90,7 +96,7 @@ def bed(m: Model, size: Vec3, colour: Colour) -> None:
     m.block((0.0, 0.08 + top * 0.4, 0.0), (width * 0.97, top * 0.6 - 0.08, depth * 0.98), PALE)
     m.block((0.0, top - 0.09, depth * 0.13), (width * 1.01, 0.105, depth * 0.73), colour)
     m.block((0.0, 0.0, -depth / 2 - 0.03), (width * 1.04, max(height, top + 0.45), 0.06), shade(WOOD, 0.8))
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         m.ball((x * width * 0.24, top + 0.05, -depth * 0.36), (width * 0.2, 0.085, 0.19), (0.92, 0.90, 0.87))
 
 
@@ -128,7 +134,7 @@ def shelf(m: Model, size: Vec3, colour: Colour, goods: list[Colour]) -> None:
     """An open shelf with rows of books or boxes in the colours of `goods`, dealt out in turn."""
     width, height, depth = size
     m.block((0.0, 0.0, -depth / 2 + 0.01), (width, height, 0.02), shade(colour, 0.7))
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         m.block((x * (width / 2 - 0.015), 0.0, 0.0), (0.03, height, depth), colour)
     count = max(2, round(height / 0.38))
     for n in range(count + 1):
@@ -161,14 +167,28 @@ def tree(m: Model, height: float, colour: Colour, conifer: bool) -> None:
     if conifer:
         for n in range(3):
             base = height * (0.22 + 0.24 * n)
-            m.tube((0.0, base, 0.0), (0.0, base + height * 0.32, 0.0), height * (0.17 - 0.04 * n), 0.02, shade(colour, 0.85 + 0.1 * n))
+            m.tube(
+                (0.0, base, 0.0),
+                (0.0, base + height * 0.32, 0.0),
+                height * (0.17 - 0.04 * n),
+                0.02,
+                shade(colour, 0.85 + 0.1 * n),
+            )
         return
     m.ball((0.0, height * 0.72, 0.0), (height * 0.25, height * 0.26, height * 0.25), colour)
-    m.ball((height * 0.15, height * 0.6, height * 0.06), (height * 0.17, height * 0.16, height * 0.17), shade(colour, 0.88))
-    m.ball((-height * 0.14, height * 0.62, -height * 0.07), (height * 0.18, height * 0.17, height * 0.18), shade(colour, 1.08))
+    m.ball(
+        (height * 0.15, height * 0.6, height * 0.06), (height * 0.17, height * 0.16, height * 0.17), shade(colour, 0.88)
+    )
+    m.ball(
+        (-height * 0.14, height * 0.62, -height * 0.07),
+        (height * 0.18, height * 0.17, height * 0.18),
+        shade(colour, 1.08),
+    )
 
 
-def window(m: Model, width: float, height: float, sill: float, pane: Colour, glow: float, curtain: Colour | None) -> None:
+def window(
+    m: Model, width: float, height: float, sill: float, pane: Colour, glow: float, curtain: Colour | None
+) -> None:
     """On a wall: panes with light of their own behind a frame."""
     keep = m.glow
     m.glow = glow
@@ -182,17 +202,21 @@ def window(m: Model, width: float, height: float, sill: float, pane: Colour, glo
         m.block((0.0, y, 0.02), (width + bar, bar, 0.05), frame)
     m.block((0.0, sill - bar - 0.03, 0.06), (width + 0.2, 0.03, 0.14), frame)
     if curtain is not None:
-        for x in (-1, 1):
+        for x in (-1.0, 1.0):
             for n in range(3):
                 at = x * (width / 2 + 0.03 + 0.09 * n)
-                m.tube((at, 0.1, 0.09), (at, sill + height + 0.12, 0.09), 0.06, 0.05, shade(curtain, 0.94 + 0.06 * (n % 2)))
-        m.rod((-width / 2 - 0.4, sill + height + 0.14, 0.09), (width / 2 + 0.4, sill + height + 0.14, 0.09), 0.015, DARK)
+                m.tube(
+                    (at, 0.1, 0.09), (at, sill + height + 0.12, 0.09), 0.06, 0.05, shade(curtain, 0.94 + 0.06 * (n % 2))
+                )
+        m.rod(
+            (-width / 2 - 0.4, sill + height + 0.14, 0.09), (width / 2 + 0.4, sill + height + 0.14, 0.09), 0.015, DARK
+        )
 
 
 def door(m: Model, colour: Colour, width: float = 0.92, height: float = 2.05) -> None:
     frame = shade(colour, 0.72)
     m.block((0.0, 0.0, 0.015), (width, height, 0.03), colour)
-    for x in (-1, 1):
+    for x in (-1.0, 1.0):
         m.block((x * (width / 2 + 0.04), 0.0, 0.025), (0.08, height + 0.08, 0.06), frame)
     m.block((0.0, height, 0.025), (width, 0.08, 0.06), frame)
     for y, tall in ((0.2, 0.75), (1.12, 0.75)):
@@ -210,4 +234,3 @@ def crate(m: Model, size: float, colour: Colour = (0.58, 0.45, 0.31)) -> None:
     m.block((0.0, 0.0, 0.0), (size, size, size), colour)
     for y in (0.06, 0.84):
         m.block((0.0, y * size, 0.0), (size * 1.03, size * 0.1, size * 1.03), shade(colour, 0.82))
-

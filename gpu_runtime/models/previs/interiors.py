@@ -12,7 +12,13 @@ _TILES = (0.45, 0.45, 0.006, 0.30)
 _CEILING: Colour = (0.88, 0.87, 0.85)
 _TUNGSTEN: Colour = (1.0, 0.66, 0.36)
 _COOL: Colour = (0.75, 0.88, 1.0)
-_BOOKS: list[Colour] = [(0.55, 0.30, 0.26), (0.30, 0.38, 0.45), (0.72, 0.66, 0.54), (0.35, 0.42, 0.34), (0.62, 0.48, 0.30)]
+_BOOKS: list[Colour] = [
+    (0.55, 0.30, 0.26),
+    (0.30, 0.38, 0.45),
+    (0.72, 0.66, 0.54),
+    (0.35, 0.42, 0.34),
+    (0.62, 0.48, 0.30),
+]
 
 
 def _walls(colour: Colour) -> dict[str, Colour]:
@@ -66,7 +72,9 @@ def kitchen(kit: SetKit) -> None:
     back.casts = True
     back.block((0.0, 0.0, 0.30), (4.9, 0.86, 0.58), front)
     back.block((0.0, 0.86, 0.31), (4.95, 0.04, 0.62), (0.80, 0.77, 0.72))
-    back.flat((0.0, 1.15, 0.012), (2.5, 0.0, 0.0), (0.0, -0.25, 0.0), (0.88, 0.88, 0.86), pattern=(0.15, 0.15, 0.004, 0.25))
+    back.flat(
+        (0.0, 1.15, 0.012), (2.5, 0.0, 0.0), (0.0, -0.25, 0.0), (0.88, 0.88, 0.86), pattern=(0.15, 0.15, 0.004, 0.25)
+    )
     for n in range(8):
         x = -2.15 + 0.61 * n
         back.block((x, 0.09, 0.60), (0.57, 0.74, 0.015), f.shade(front, 1.06))
@@ -260,7 +268,11 @@ def corridor(kit: SetKit) -> None:
 def warehouse(kit: SetKit) -> None:
     kit.shell(_walls((0.56, 0.57, 0.58)), (0.50, 0.49, 0.47), (0.36, 0.37, 0.39), (3.0, 3.0, 0.012, 0.25))
     pane, glow = kit.pane()
-    for wall, places in (("back", (-6.0, -2.0, 2.0, 6.0)), ("left", (-7.5, -2.5, 2.5, 7.5)), ("right", (-7.5, -2.5, 2.5, 7.5))):
+    for wall, places in (
+        ("back", (-6.0, -2.0, 2.0, 6.0)),
+        ("left", (-7.5, -2.5, 2.5, 7.5)),
+        ("right", (-7.5, -2.5, 2.5, 7.5)),
+    ):
         for along in places:
             high = kit.wall(wall, along)
             high.glow = glow * 0.7
@@ -300,7 +312,7 @@ def _rack(kit: SetKit, x: float, z: float, yaw: float) -> None:
 def studio(kit: SetKit) -> None:
     """A cove: floor and wall in one grey, a grid to read moves by."""
     grey = (0.66, 0.67, 0.68)
-    kit.shell({name: grey for name in ("back", "left", "right", "front")}, grey, (0.30, 0.30, 0.31), (1.0, 1.0, 0.006, 0.16))
-    kit.model.block((0.0, 0.0, -1.5), (0.36, 0.75, 0.36), (0.55, 0.56, 0.58))
+    kit.shell(
+        dict.fromkeys(("back", "left", "right", "front"), grey), grey, (0.30, 0.30, 0.31), (1.0, 1.0, 0.006, 0.16)
+    )
     kit.lamp((-3.0, 4.0, 3.0), (1.0, 0.92, 0.82), 2.4)
-    kit.contact(0.0, 0.0, 0.4)

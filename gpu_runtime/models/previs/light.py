@@ -52,7 +52,7 @@ _TUNGSTEN, _SODIUM = (1.0, 0.72, 0.44), (1.0, 0.62, 0.30)
 
 _DAY = Lighting(
     key_from=_towards(-38, 48),
-    key=_grey(_SUN, 2.25),
+    key=_grey(_SUN, 2.0),
     fill_from=_towards(60, 25),
     fill=_grey((0.8, 0.9, 1.0), 0.18),
     above=(0.36, 0.45, 0.60),
@@ -131,10 +131,10 @@ _INSIDE = Lighting(
 )
 _INSIDE_NIGHT = replace(
     _INSIDE,
-    key=_grey((1.0, 0.80, 0.58), 0.62),
+    key=_grey((1.0, 0.78, 0.54), 0.50),
     fill=_grey((0.45, 0.58, 1.0), 0.12),
-    above=(0.17, 0.16, 0.19),
-    below=(0.12, 0.105, 0.10),
+    above=(0.10, 0.105, 0.14),
+    below=(0.085, 0.08, 0.085),
     rim=_grey((0.55, 0.70, 1.0), 0.16),
     haze=(0.07, 0.07, 0.10),
     zenith=_NIGHT.zenith,
@@ -170,5 +170,5 @@ def lighting(kind: SetKind, time: TimeOfDay, lamps: tuple[Lamp, ...]) -> Lightin
         light = replace(light, haze_m=light.haze_m * 0.22)
     if kind is SetKind.BAR:
         light = replace(_INSIDE_NIGHT, key=_grey(_TUNGSTEN, 0.75), zenith=light.zenith, horizon=light.horizon)
+    lamps = tuple(replace(lamp, colour=_grey(lamp.colour, 1.6)) for lamp in lamps)
     return replace(light, lamps=lamps) if is_dark(time) or kind is SetKind.BAR else light
-

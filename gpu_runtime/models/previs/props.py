@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from gpu_runtime.models.previs import animals, vehicles
 from gpu_runtime.models.previs import furniture as f
@@ -48,7 +49,7 @@ def _cup(m: Model, size: Vec3, colour: Colour) -> None:
     m.drum((0.0, 0.0, 0.0), h, r * 0.84, colour, top=r)
     m.disc((0.0, h + 0.001, 0.0), (0.0, 1.0, 0.0), r * 0.86, (0.28, 0.18, 0.12))
     corners = ((r * 0.9, h * 0.8, 0.0), (r * 1.5, h * 0.74, 0.0), (r * 1.5, h * 0.38, 0.0), (r * 0.85, h * 0.26, 0.0))
-    for a, b in zip(corners, corners[1:], strict=False):
+    for a, b in pairwise(corners):
         m.limb(a, b, h * 0.06, h * 0.06, colour)
         m.ball(b, h * 0.06, colour)
 
@@ -267,5 +268,3 @@ def hold(model: Model, body: Body, height: float, prop: Prop, owner: int, lit: b
     hand = model.inner(add(grip, offset), yaw)
     hand.owner = owner
     build_prop(hand, prop.kind, (w, h, d), prop.colour, lit)
-
-

@@ -24,6 +24,13 @@ MARGIN = REACH + 2 + CREVICE_REACH + 2
 """Pixels round a rectangle that have to be rendered with it for its own to come out as in the whole picture."""
 
 
+_PAD = 0.35
+"""Metres round a moving thing in which its contact shade and the blur of its shadow lie."""
+_MOST = 0.8
+"""Share of the picture above which all of it is made anew."""
+_CORNERS = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])
+
+
 @dataclass(frozen=True)
 class Buffers:
     """Passes of one frame: `depth` `[h, w]` float32 metres along the optical axis (inf: sky), `normals` `[h, w, 3]`
@@ -37,14 +44,13 @@ class Buffers:
 
 @dataclass
 class _Still:
-    """What does not move, as seen in one camera pose; `base` is its finished picture once that has paid off."""
+    """What does not move, as seen in one camera pose."""
 
     pose: CameraPose
     view: View
     forms: Forms
     layers: Layers
     patterns: list[Patterned]
-    base: Tensor | None = None
 
 
 class Renderer:
@@ -58,6 +64,7 @@ class Renderer:
         self.shadow = ShadowMap(np.array(self.light.key_from), centre, radius)
         self.shadow.set_still(self.staging.still)
         self._still: _Still | None = None
+        self._pose: CameraPose | None = None
         self._moving: Moving | None = None
         self._picture = torch.zeros(0)
         self._surface = torch.zeros(0, dtype=torch.int32)
@@ -73,13 +80,15 @@ class Renderer:
         """The finished frame `[h, w, 3]` uint8 sRGB."""
         pose = self.pose(frame)
         moving = self.staging.moving(frame, pose.position)
-        rests = self._still is not None and self._still.pose == pose
-        if rests and self._moving is not None and self._moving.same(moving):
+        before = self._moving if pose == self._pose else None
+        changed = None if before is None else moving.changed(before)
+        if changed == []:
             return self._picture
         still = self._stand(pose)
         self.shadow.set_moving(moving.solids)
-        self._moving = moving
-        self._picture = self._partial(still, moving) if rests else self._whole(still, moving)
+        rects = None if before is None or changed is None else self._rects(still.view, before, moving, changed)
+        self._picture = self._whole(still, moving) if rects is None else self._partial(still, moving, rects)
+        self._pose, self._moving = pose, moving
         return self._picture
 
     def buffers(self, frame: int) -> Buffers:
@@ -126,18 +135,22 @@ class Renderer:
         self._surface = layers.surface
         return picture
 
-    def _partial(self, still: _Still, moving: Moving) -> Tensor:
-        """The finished picture of what stands still, with the rectangles in which something moves made anew."""
-        frame = still.view.frame
-        rects = _apart([self._touched(still.view, extent) for extent in moving.extents], frame)
-        if sum((r.x1 - r.x0) * (r.y1 - r.y0) for r in rects) > 0.8 * frame.x1 * frame.y1:
-            return self._whole(still, moving)
-        picture = self._base(still, moving).clone()
-        surface = still.layers.surface.clone()
+    def _rects(self, view: View, before: Moving, now: Moving, changed: list[int]) -> list[Rect] | None:
+        """The rectangles in which the picture changes, apart from each other; None if that is most of it."""
+        touched = [
+            self._touched(view, before.parts[n].extent).join(self._touched(view, now.parts[n].extent)) for n in changed
+        ]
+        rects = _apart([rect for rect in touched if not rect.empty])
+        area = sum((r.x1 - r.x0) * (r.y1 - r.y0) for r in rects)
+        return rects if area < _MOST * view.width * view.height else None
+
+    def _partial(self, still: _Still, moving: Moving, rects: list[Rect]) -> Tensor:
+        """The last picture with some rectangles made anew."""
+        picture, surface = self._picture.clone(), self._surface.clone()
         forms = Forms.of(moving.solids, still.view)
         look = self._look(still, moving.solids, moving.contacts)
         for rect in rects:
-            layers = still.layers.part(rect.grown(MARGIN).meet(frame)).copy()
+            layers = still.layers.part(rect.grown(MARGIN).meet(still.view.frame)).copy()
             cast(forms, still.view, layers, len(self.staging.still))
             made = shade(look, layers)
             smooth(made, layers.surface)
@@ -148,27 +161,17 @@ class Renderer:
         self._surface = surface
         return picture
 
-    def _base(self, still: _Still, moving: Moving) -> Tensor:
-        if still.base is None:
-            nothing = moving.solids.pick(np.zeros(len(moving.solids), dtype=np.bool_))
-            self.shadow.set_moving(nothing)
-            still.base = shade(self._look(still, nothing, self.staging.contacts), still.layers)
-            smooth(still.base, still.layers.surface)
-            self.shadow.set_moving(moving.solids)
-        return still.base
-
     def _touched(self, view: View, extent: Array) -> Rect:
         """Pixels that a moving thing within world bounds `extent` `[2, 3]` covers, shades or darkens."""
-        low, high = extent[0] - 0.35, extent[1] + 0.35
-        corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+        corners = _CORNERS * (extent[1] - extent[0] + 2 * _PAD) / 2 + (extent[0] + extent[1]) / 2
         towards = np.array(self.light.key_from)
         drop = np.maximum(corners[:, 1:2] + 0.02, 0.0) / towards[1]
         hull = np.concatenate([corners, corners - towards * drop])
         return Rect(*(int(b) for b in view.bounds(hull[None])[0])).grown(MARGIN).meet(view.frame)
 
 
-def _apart(rects: list[Rect], frame: Rect) -> list[Rect]:
-    """The same pixels in rectangles that do not overlap once grown by `MARGIN`, where joining them is cheaper."""
+def _apart(rects: list[Rect]) -> list[Rect]:
+    """Rectangles over the same pixels of which none meet."""
     apart: list[Rect] = []
     for rect in rects:
         joint = rect
@@ -176,8 +179,7 @@ def _apart(rects: list[Rect], frame: Rect) -> list[Rect]:
             for other in touching:
                 apart.remove(other)
                 joint = joint.join(other)
-        if not joint.meet(frame).empty:
-            apart.append(joint)
+        apart.append(joint)
     return apart
 
 

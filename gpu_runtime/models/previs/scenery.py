@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 from gpu_runtime.models.previs import exteriors, interiors
 from gpu_runtime.models.previs.carset import build_car
-from gpu_runtime.models.previs.setkit import SetKit, Scenery
+from gpu_runtime.models.previs.furniture import chair, stool
+from gpu_runtime.models.previs.setkit import Scenery, SetKit
 from vibeboard.sets import LAYOUTS
 from vibeboard.stage import Pose, PropKind, SetKind, Stage
-
-from gpu_runtime.models.previs.furniture import chair, stool
 
 _BUILDERS: dict[SetKind, Callable[[SetKit], None]] = {
     SetKind.ROOM: interiors.room,
@@ -36,6 +35,8 @@ def build_set(stage: Stage) -> Scenery:
     """The set of a stage, with a seat under everybody who sits where none is."""
     kit = SetKit.of(stage.set_kind, stage.time, stage.dressing_seed)
     _BUILDERS[stage.set_kind](kit)
+    if stage.set_kind is SetKind.STUDIO:
+        _plinths(kit, stage)
     for x, z, yaw, floor in _unseated(stage):
         seat = kit.model.inner((x, 0.0, z), yaw)
         if floor > 0.6:
@@ -43,6 +44,15 @@ def build_set(stage: Stage) -> Scenery:
         else:
             chair(seat, (0.44, floor + 0.45, 0.44), seat=floor)
     return kit.finished()
+
+
+def _plinths(kit: SetKit, stage: Stage) -> None:
+    """In an empty studio, something under each thing that is not on the ground."""
+    for prop in stage.props:
+        x, y, z = prop.position
+        if y > 0.2 and not prop.held_by:
+            wide = max(0.3, 1.2 * max(prop.size[0], prop.size[2]))
+            kit.model.block((x, 0.0, z), (wide, y, wide), (0.55, 0.56, 0.58))
 
 
 def _unseated(stage: Stage) -> list[tuple[float, float, float, float]]:

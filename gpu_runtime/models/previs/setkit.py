@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from random import Random
 
-
 from gpu_runtime.models.previs.light import Lamp, is_dark
 from gpu_runtime.models.previs.shade import Contact
 from gpu_runtime.models.previs.solids import NO_PATTERN, Model, Solids
@@ -84,7 +83,14 @@ class SetKit:
         self.model.flat((0.0, 0.0, 0.0), (half, 0.0, 0.0), (0.0, 0.0, half), colour, pattern=pattern)
 
     def patch(
-        self, x: float, z: float, width: float, depth: float, colour: Colour, y: float = 0.004, pattern: Pattern = NO_PATTERN
+        self,
+        x: float,
+        z: float,
+        width: float,
+        depth: float,
+        colour: Colour,
+        y: float = 0.004,
+        pattern: Pattern = NO_PATTERN,
     ) -> None:
         """A flat piece of ground."""
         self.model.flat((x, y, z), (width / 2, 0.0, 0.0), (0.0, 0.0, depth / 2), colour, pattern=pattern)
@@ -113,11 +119,7 @@ class SetKit:
 
     def finished(self) -> Scenery:
         passing = self.passing.solids() if self.passing.rows else None
-        return Scenery(
-            self.model.solids(), tuple(self.lamps), tuple(self.contacts), passing, self.speed, self.period
-        )
+        return Scenery(self.model.solids(), tuple(self.lamps), tuple(self.contacts), passing, self.speed, self.period)
 
     def pick(self, *colours: Colour) -> Colour:
         return self.random.choice(colours)
-
-

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gpu_runtime.models.previs.cast import Forms, Layers, cast
 from gpu_runtime.models.previs.solids import Array, Solids
-from gpu_runtime.models.previs.view import Rect, View, light_view
+from gpu_runtime.models.previs.view import Rect, light_view
 
 RESOLUTION = 768
 _BLUR = 2

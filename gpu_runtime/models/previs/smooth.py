@@ -57,9 +57,7 @@ def _blend(
         result[target] += (colours[source] - colours[target]).float() * weight
 
 
-def _end(
-    at: Tensor, border: Tensor, crossing: Tensor, step: int, wall: int, over: int
-) -> tuple[Tensor, Tensor]:
+def _end(at: Tensor, border: Tensor, crossing: Tensor, step: int, wall: int, over: int) -> tuple[Tensor, Tensor]:
     """Pixels from each border pixel to the end of its stretch, and the side to which the border turns there:
     1 on the near side, -1 beyond, 0 neither, both, or out of reach."""
     open_ = torch.ones(len(at), dtype=torch.bool)

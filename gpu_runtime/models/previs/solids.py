@@ -21,6 +21,7 @@ from vibeboard.camera import cross, dot, subtract, unit
 from vibeboard.stage import Colour, Vec3
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 TRAPEZOID, DISC, BALL, TUBE = range(4)
 
@@ -33,8 +34,8 @@ class Solids:
     """`n` solids. `axes` has the half axes as columns; `taper` is `(k0, k1)`.
 
     `pattern` is `(cell x, cell z, line, contrast)` in metres, all 0 for plain: the lines are
-    darker than the rest by the contrast, or, where that is negative, the rest than the lines; `seen_from` is a half space
-    `a x + b y + c z + d > 0` in which the camera must stand for the solid to be drawn; `glow` adds light of the
+    darker than the rest by the contrast, or, where that is negative, the rest than the lines; `seen_from` is a half
+    space `a x + b y + c z + d > 0` in which the camera must stand for the solid to be drawn; `glow` adds light of the
     solid's own; `owner` is the object id (0: the set); `casts` says whether it throws a shadow.
     """
 
@@ -47,12 +48,12 @@ class Solids:
     pattern: Array
     seen_from: Array
     owner: NDArray[np.int64]
-    casts: NDArray[np.bool_]
+    casts: Mask
 
     def __len__(self) -> int:
         return len(self.kind)
 
-    def pick(self, index: NDArray[np.bool_] | NDArray[np.int64]) -> Solids:
+    def pick(self, index: Mask | NDArray[np.int64]) -> Solids:
         return Solids(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
     def shifted(self, offset: Array) -> Solids:
@@ -61,7 +62,8 @@ class Solids:
     def corners(self) -> Array:
         """World corners `[n, 8, 3]` of a box round each solid."""
         signs = np.where(np.isin(self.kind, (TRAPEZOID, DISC))[:, None, None], _FLAT_SIGNS, _BOX_SIGNS)
-        return np.einsum("nij,nkj->nki", self.axes, signs) + self.centre[:, None, :]
+        corners: Array = np.einsum("nij,nkj->nki", self.axes, signs) + self.centre[:, None, :]
+        return corners
 
 
 _BOX_SIGNS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float64)
@@ -139,8 +141,11 @@ class Model:
     ) -> None:
         a, b, c = (self.turn(axis) for axis in axes)
         self.rows.append(
-            (kind, a[0], b[0], c[0], a[1], b[1], c[1], a[2], b[2], c[2], *self.point(centre), *taper, *colour)
-            + (self.glow, *pattern, *self.seen_from, self.owner, self.casts)
+            (
+                *(kind, a[0], b[0], c[0], a[1], b[1], c[1], a[2], b[2], c[2]),
+                *(*self.point(centre), *taper, *colour, self.glow),
+                *(*pattern, *self.seen_from, self.owner, self.casts),
+            )
         )
 
     def flat(
@@ -189,9 +194,7 @@ class Model:
         sine = (ra - rb) / length
         cosine = math.sqrt(1 - sine * sine)
         axis = scaled(along, 1 / length)
-        self.tube(
-            add(a, scaled(axis, ra * sine)), add(b, scaled(axis, rb * sine)), ra * cosine, rb * cosine, colour
-        )
+        self.tube(add(a, scaled(axis, ra * sine)), add(b, scaled(axis, rb * sine)), ra * cosine, rb * cosine, colour)
 
     def drum(self, base: Vec3, height: float, radius: float, colour: Colour, top: float | None = None) -> None:
         """An upright cylinder or cone frustum with both ends closed."""

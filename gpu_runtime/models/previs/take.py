@@ -69,4 +69,4 @@ class Take(Frozen):
     seed: int
     objects: tuple[Named, ...] = ()
     cameras: tuple[FrameCamera, ...] = ()
-    tracks: dict[int, tuple[Box, ...]] = {}
+    tracks: dict[int, tuple[Box, ...]] = Field(default_factory=dict)

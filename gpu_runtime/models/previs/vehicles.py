@@ -27,7 +27,9 @@ def car(m: Model, size: Vec3, colour: Colour) -> None:
     body = shade(colour, 0.92)
     m.wedge((0.0, sill, 0.0), (width * 0.97, belt - sill, length), (width * 0.94, length * 0.95), colour)
     m.block((0.0, sill * 0.75, 0.0), (width * 0.9, sill * 0.5, length * 0.96), DARK)
-    m.wedge((0.0, belt, -length * 0.05), (width * 0.90, height - belt, length * 0.56), (width * 0.70, length * 0.34), body)
+    m.wedge(
+        (0.0, belt, -length * 0.05), (width * 0.90, height - belt, length * 0.56), (width * 0.70, length * 0.34), body
+    )
     _glass(m, size, belt)
     for x in (-1, 1):
         for z in (-1, 1):
@@ -70,9 +72,27 @@ def truck(m: Model, size: Vec3, colour: Colour) -> None:
     m.block((0.0, height * 0.24, -cab * 0.58), (width, height * 0.76, length - cab * 1.2), (0.80, 0.79, 0.76))
     front = length / 2 - cab / 2
     m.block((0.0, height * 0.14, front), (width * 0.94, height * 0.34, cab), colour)
-    m.wedge((0.0, height * 0.48, front), (width * 0.94, height * 0.3, cab), (width * 0.86, cab * 0.7), colour, shift=-cab * 0.13)
-    m.wedge((0.0, height * 0.50, front + 0.03), (width * 0.82, height * 0.24, cab), (width * 0.74, cab * 0.74), _GLASS, shift=-cab * 0.11)
-    m.wedge((0.0, height * 0.50, front + 0.02), (width * 0.955, height * 0.22, cab * 0.55), (width * 0.885, cab * 0.42), _GLASS, shift=-cab * 0.06)
+    m.wedge(
+        (0.0, height * 0.48, front),
+        (width * 0.94, height * 0.3, cab),
+        (width * 0.86, cab * 0.7),
+        colour,
+        shift=-cab * 0.13,
+    )
+    m.wedge(
+        (0.0, height * 0.50, front + 0.03),
+        (width * 0.82, height * 0.24, cab),
+        (width * 0.74, cab * 0.74),
+        _GLASS,
+        shift=-cab * 0.11,
+    )
+    m.wedge(
+        (0.0, height * 0.50, front + 0.02),
+        (width * 0.955, height * 0.22, cab * 0.55),
+        (width * 0.885, cab * 0.42),
+        _GLASS,
+        shift=-cab * 0.06,
+    )
     for x in (-1, 1):
         m.ball((x * width * 0.38, height * 0.24, length / 2), (0.13, 0.09, 0.05), _light(1))
         for z in (front / length, -0.22, -0.36):
@@ -113,5 +133,13 @@ def boat(m: Model, size: Vec3, colour: Colour) -> None:
     m.block((0.0, hull, 0.0), (width * 1.02, height * 0.06, length * 0.94), (0.80, 0.76, 0.68))
     m.block((0.0, hull + height * 0.065, 0.0), (width * 0.82, 0.012, length * 0.80), shade(colour, 0.6))
     for z in (-0.2, 0.15):
-        m.block((0.0, hull + height * 0.04, z * length), (width * 0.9, height * 0.06, length * 0.07), (0.66, 0.54, 0.40))
-    m.wedge((0.0, hull, length * 0.44), (width * 0.8, height * 0.25, length * 0.1), (width * 0.3, length * 0.03), colour, shift=length * 0.05)
+        m.block(
+            (0.0, hull + height * 0.04, z * length), (width * 0.9, height * 0.06, length * 0.07), (0.66, 0.54, 0.40)
+        )
+    m.wedge(
+        (0.0, hull, length * 0.44),
+        (width * 0.8, height * 0.25, length * 0.1),
+        (width * 0.3, length * 0.03),
+        colour,
+        shift=length * 0.05,
+    )
