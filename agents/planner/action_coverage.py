@@ -140,7 +140,7 @@ def _point_of_view(action: Action, seen: str) -> Setup:
     return Setup(
         role,
         anchor,
-        ShotSize.MS if person else ShotSize.INSERT,
+        ShotSize.MS if person else ShotSize.INSERT if seen == action.thing else ShotSize.WS,
         Framing.POV,
         tuple(name for name in (action.doers[0], person) if name),
         f"what {called(action.doers[0])} sees",

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from agents.planner.beats import Action, Beat
 from agents.planner.deeds import Deed
+from agents.planner.framing import body_point
 from agents.planner.gazes import looks_of
 from agents.planner.geometry import heading, moved, towards, yaw_of
 from agents.planner.looks import CastLook
 from agents.planner.prose import called
 from agents.planner.setups import Setup
-from agents.planner.spots import opening_marks, posed
+from agents.planner.spots import on_feet, opening_marks, posed
 from agents.planner.things import holder_of, thing
-from agents.planner.walks import Walks
-from vibeboard.figure import Landmark, height_of
+from agents.planner.walks import Walks, beside
+from vibeboard.figure import FRACTION, Landmark
 from vibeboard.sets import LAYOUTS
 from vibeboard.shot import Framing, SpokenLine, Voice
 from vibeboard.stage import Figure, Mark, Pose, Prop, SetKind, Span, Vec3
@@ -23,6 +24,8 @@ from vibeboard.timing import Rate
 
 Path = tuple[Mark, ...]
 _NECK = 35.0
+_EMBRACE = 0.38
+"""Metres between two who hold each other."""
 
 
 @dataclass
@@ -62,12 +65,14 @@ class Blocking:
 
     def eyes(self, name: str, mark: Mark) -> Vec3:
         """Where somebody's eyes are at a mark."""
-        return (mark.x, round(height_of(self._body(name, (mark,)), mark, Landmark.EYES), 3), mark.z)
+        x, y, z = body_point(self._body(name, (mark,)), mark, FRACTION[Landmark.EYES])
+        return (round(x, 3), round(y, 3), round(z, 3))
 
     def viewpoint(self, name: str) -> tuple[Vec3, Vec3]:
-        """Where somebody's eyes are now, and a point far ahead of them."""
+        """Where somebody's eyes are now, and a point far ahead of them; at the shore that is out to sea."""
         eyes = self.eyes(name, self.marks[name])
-        return eyes, moved(eyes, heading(self.marks[name].yaw), 20.0)
+        ahead = heading(180.0) if self.set_kind is SetKind.SHORE else heading(self.marks[name].yaw)
+        return eyes, moved(eyes, ahead, 20.0)
 
     def _deeds(self, action: Action, paths: Mapping[str, Path], frames: int) -> dict[str, Path]:
         """The new paths of those who change posture or walk in a sentence."""
@@ -77,15 +82,27 @@ class Blocking:
             before, after = self.marks[name], posed(name, self.marks[name], action, self.set_kind)
             if before != after:
                 changed[name] = self._change(before, after, frames)
+        if Deed.EMBRACE in action.deeds:
+            changed |= self._embrace(action, list(paths))
         if action.travels and doers and self.set_kind is not SetKind.CAR:
             changed = Walks(action, self.set_kind, self.marks, self.props, frames, self.fps).paths(doers)
         self.marks |= {name: path[-1].model_copy(update={"frame": 0}) for name, path in changed.items()}
         return changed
 
+    def _embrace(self, action: Action, present: list[str]) -> dict[str, Path]:
+        """Two who kiss or hug stand close, from the cut on."""
+        pair = list(dict.fromkeys([*(name for name in action.people if name in present), *present]))[:2]
+        if len(pair) < 2 or self.set_kind is SetKind.CAR:
+            return {}
+        first, second = (on_feet(self.marks[name], self.set_kind) for name in pair)
+        closer = beside(second, first, _EMBRACE)
+        facing = second.model_copy(update={"yaw": round(closer.yaw + 180, 1)})
+        return {pair[0]: (closer,), pair[1]: (facing,)}
+
     def _change(self, before: Mark, after: Mark, frames: int) -> Path:
-        """Marks of somebody who sits down or gets up early in a shot."""
+        """Marks of somebody who sits down or gets up early in a shot; one who lies down or wakes is cut to."""
         start, end = self.fps.frames(0.3), self.fps.frames(1.2)
-        if end >= frames:
+        if end >= frames or Pose.LIE in (before.pose, after.pose):
             return (after,)
         return (before, before.model_copy(update={"frame": start}), after.model_copy(update={"frame": end}))
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.planner import moves
 from agents.planner.framing import (
     CROPS,
     Crop,
@@ -19,7 +17,6 @@ from agents.planner.framing import (
     within_reach,
 )
 from agents.planner.geometry import (
-    distance_to_segment,
     heading,
     middle,
     moved,
@@ -29,24 +26,26 @@ from agents.planner.geometry import (
     turned,
     yaw_of,
 )
+from agents.planner.moves import Keys, follow, resting_move, static
+from agents.planner.outlines import around, corners, hand_of
 from agents.planner.setups import Setup, chance
+from agents.planner.sightlines import Moment, Sightlines
 from vibeboard.camera import CameraKey, CameraPath, Ease, cross
-from vibeboard.figure import Landmark, mark_at, point_of
+from vibeboard.figure import Landmark, point_of
 from vibeboard.sets import LAYOUTS, Layout
 from vibeboard.shot import Angle, Framing, Movement, ShotSize
-from vibeboard.stage import Figure, Mark, Prop, SetKind, Stage, Vec3
+from vibeboard.stage import Figure, Mark, Pose, Prop, SetKind, Stage, Vec3
 
 _INDOOR_REACH, _OUTDOOR_REACH = 7.5, 16.0
-_LAP = 0.45
-"""How near a camera may come to the middle of a body, metres."""
-_CLEAR = 0.38
-"""How near the line of sight a body may come, metres."""
 _SHORTEST_MOVE = 12
 """Frames below which a camera has no time to move."""
 _STEP = 0.7
 """Who moves less than this, getting up from a chair, is not followed."""
 _AROUND = (0.0, 14.0, -14.0, 28.0, -28.0, 42.0, -42.0)
 _CLIMB = {Angle.HIGH: 0.45, Angle.LOW: -0.32, Angle.OVERHEAD: 5.0, Angle.AERIAL: 1.2}
+_ACROSS = 72.0
+"""Degrees between a walk and the camera that pans or drives along with it."""
+_CLIMB_TO_BED = 0.6
 _OFF_AXIS = {ShotSize.CU: 30.0, ShotSize.BCU: 24.0, ShotSize.ECU: 20.0, ShotSize.MCU: 35.0, ShotSize.MS: 38.0}
 """Degrees between the subject's eyeline and the camera: the closer the shot, the closer to the eyes."""
 
@@ -65,6 +64,10 @@ class Operator:
     @property
     def layout(self) -> Layout:
         return LAYOUTS[self.stage.set_kind]
+
+    @property
+    def _sightlines(self) -> Sightlines:
+        return Sightlines(self.stage)
 
     @property
     def in_car(self) -> bool:
@@ -134,11 +137,19 @@ class Operator:
 
     def _objections(self, key: CameraKey, figures: list[Figure]) -> int:
         """What speaks against a place, the gravest counting most."""
-        return (
-            4 * self._is_in_a_body(key, figures)
-            + 2 * (not self._keeps_side(key, figures))
-            + (not self._is_clear(key, figures))
-        )
+        moments = self._moments(key, figures)
+        inside, hidden = self._sightlines.in_a_body(moments), not self._sightlines.clear(moments, figures)
+        return 8 * inside + 4 * (not self._keeps_side(key, figures)) + 2 * hidden + self._beheads(key, figures)
+
+    def _beheads(self, key: CameraKey, figures: list[Figure]) -> bool:
+        """Whether somebody else is in the frame without a head."""
+        for other in self.stage.figures:
+            crown, chest = (point_of(other, other.marks[-1], mark) for mark in (Landmark.CROWN, Landmark.CHEST))
+            u, top, depth = place_in_frame(key, self.aspect, crown)
+            _, low, _ = place_in_frame(key, self.aspect, chest)
+            if other not in figures and depth > 0 and 0 < u < 1 and top < 0 < low < 1:
+                return True
+        return False
 
     def _framed(self, figures: list[Figure], direction: Vec3, lens: float) -> CameraKey:
         """The camera in a direction from its subjects; where they walk past it, from where they come nearest."""
@@ -155,10 +166,13 @@ class Operator:
         return CROPS[self.setup.size]
 
     def _window(self, figures: list[Figure], right: Vec3) -> Window:
-        return Window(top=self._crop.head, foot=self._crop.foot, centre=self._lead(figures, right), margin=0.04)
+        sink = 0.35 if len(figures) > 1 else 0.0
+        return Window(self._crop.head, self._crop.foot, self._lead(figures, right), margin=0.04, sink=sink)
 
     def _view(self, figures: list[Figure], direction: Vec3) -> View:
         angle = self.setup.angle
+        if angle is Angle.EYE_LEVEL and any(self._mark(figure).pose is Pose.LIE for figure in figures):
+            return View(direction, climb=_CLIMB_TO_BED)
         if angle is Angle.GROUND:
             return View(direction, height=0.15)
         if angle in _CLIMB:
@@ -195,8 +209,8 @@ class Operator:
             return self._blended(self._normal(figures[0], figures[1]), 18.0)
         figure = figures[0]
         gaze = self._gaze(figure)
-        if self.setup.movement is Movement.TRUCK and len(figure.marks) > 1:
-            return self._to_camera_side(figure, gaze, 80.0)
+        if _offsets(figure, figure.marks[0]) and self.setup.movement is not Movement.FOLLOW:
+            return self._to_camera_side(figure, gaze, _ACROSS)
         return self._to_camera_side(figure, gaze, _OFF_AXIS.get(self.setup.size, 42.0))
 
     def _to_camera_side(self, figure: Figure, gaze: Vec3, degrees: float) -> Vec3:
@@ -228,44 +242,12 @@ class Operator:
             return heading(62.0 if x > 0 else -62.0)
         return heading(-14.0 if x > 0 else 14.0)
 
-    def _moments(self, key: CameraKey, figures: list[Figure]) -> list[tuple[int, Vec3]]:
+    def _moments(self, key: CameraKey, figures: list[Figure]) -> list[Moment]:
         """The frames at which somebody starts or stops, and where the camera is by then."""
         if self._travels and figures and (offsets := _offsets(figures[0], self._mark(figures[0]))):
             return [(frame, moved(key.position, offset, 1.0)) for frame, offset in offsets]
         frames = sorted({mark.frame for figure in self.stage.figures for mark in figure.marks})
         return [(frame, key.position) for frame in frames]
-
-    def _is_in_a_body(self, key: CameraKey, figures: list[Figure]) -> bool:
-        return any(
-            plan_distance(position, spot) < radius
-            for frame, position in self._moments(key, figures)
-            for spot, radius in [*self._bodies(self.stage.figures, frame, _LAP), *self._bulks()]
-        )
-
-    def _is_clear(self, key: CameraKey, figures: list[Figure]) -> bool:
-        """Nobody else, and no car, stands between camera and subject."""
-        others = [figure for figure in self.stage.figures if figure not in figures]
-        for frame, position in self._moments(key, figures):
-            bodies = [*self._bodies(others, frame, _CLEAR), *self._bulks()]
-            for goal, _ in self._bodies(figures, frame, 0.0):
-                nears = [(radius, *distance_to_segment(spot, position, goal)) for spot, radius in bodies]
-                if any(gap < radius and along < 0.97 for radius, gap, along in nears):
-                    return False
-        return True
-
-    def _bodies(self, figures: Sequence[Figure], frame: int, radius: float) -> list[tuple[Vec3, float]]:
-        marks = [mark_at(figure, frame) for figure in figures]
-        return [((mark.x, 0.0, mark.z), radius) for mark in marks]
-
-    def _bulks(self) -> list[tuple[Vec3, float]]:
-        """Cars and the like as discs on the plan: middle and radius."""
-        large = [prop for prop in self.stage.props if prop.size[1] > 1.0 and not prop.held_by]
-        steps = (-0.4, -0.2, 0.0, 0.2, 0.4)
-        return [
-            (moved(prop.position, heading(prop.yaw), prop.size[2] * step), prop.size[0] / 2 + 0.1)
-            for prop in large
-            for step in steps
-        ]
 
     def _keeps_side(self, key: CameraKey, figures: list[Figure]) -> bool:
         partner = figures[1] if len(figures) > 1 else self._figure(self.setup.toward)
@@ -314,34 +296,22 @@ class Operator:
         prop = self._prop()
         if prop is None:
             return self._wide()
-        base = self._hand(prop) or prop.position
-        out = heading(180.0) if self.in_car else towards(base, self.layout.wide)
         holder = self._figure(prop.held_by)
+        base = hand_of(holder, self._mark(holder), prop) if holder else prop.position
+        out = heading(180.0) if self.in_car else towards(base, self.layout.wide)
         if holder:
             out = self._to_camera_side(holder, heading(self._mark(holder).yaw), 50.0)
         window = Window(top=0.3, foot=0.72, margin=0.24)
-        points = _corners(prop, base) if holder is None else _around(base, max(0.1, *prop.size))
+        points = corners(prop, base) if holder is None else around(base, max(0.1, *prop.size))
         climb = 0.75 if holder is None else 1.0
         keys = [
             within_reach(points, View(turned(out, turn), climb=climb), window, 65.0, self.aspect, _OUTDOOR_REACH)
             for turn in (*_AROUND, 90.0, -90.0)
         ]
-        return next((key for key in keys if not self._is_in_a_body(key, [])), keys[0])
+        return next((key for key in keys if not self._sightlines.in_a_body(self._moments(key, []))), keys[0])
 
     def _prop(self) -> Prop | None:
         return next((prop for prop in self.stage.props if prop.id == self.setup.thing), None)
-
-    def _hand(self, prop: Prop) -> Vec3 | None:
-        """About where a held thing is: before the chest on the right, or hanging at the side if it is big."""
-        holder = self._figure(prop.held_by)
-        if holder is None:
-            return None
-        mark = self._mark(holder)
-        ahead, right = heading(mark.yaw), heading(mark.yaw - 90)
-        carried = max(prop.size) > 0.3
-        reach, aside, height = (0.02, 0.17, 0.28) if carried else (0.21, 0.07, 0.66)
-        x, _, z = moved(moved((mark.x, 0.0, mark.z), ahead, reach * holder.height), right, aside * holder.height)
-        return (x, body_height(holder, mark, height), z)
 
     def _point_of_view(self, eyes: Vec3, ahead: Vec3) -> CameraKey:
         """From the eyes of somebody who is not in the shot, because the camera is."""
@@ -354,9 +324,7 @@ class Operator:
         prop = self._prop()
         if prop is None:
             return CameraKey(frame=0, position=eyes, target=ahead, focal_mm=28.0, focus_m=20.0)
-        return solve_lens(
-            _corners(prop, prop.position), eyes, Window(0.3, 0.72, margin=0.24), self.aspect, (28.0, 85.0)
-        )
+        return solve_lens(corners(prop, prop.position), eyes, Window(0.3, 0.72, margin=0.24), self.aspect, (28.0, 85.0))
 
     def _wide(self) -> CameraKey:
         """The whole set from the layout's own wide position."""
@@ -367,24 +335,25 @@ class Operator:
 
     # -- movement -------------------------------------------------------------------------------------------------
 
-    def _moved(self, key: CameraKey) -> moves.Keys:
+    def _moved(self, key: CameraKey) -> Keys:
         figures = self._subjects()
         walker = figures[0] if figures and self.setup.framing is not Framing.POV else None
         offsets = _offsets(walker, self._mark(walker)) if walker else ()
         if offsets and self._travels:
-            return moves.follow(key, offsets)
+            return follow(key, offsets)
         if walker and offsets:
             return self._panned(key, walker)
         if self.frames < _SHORTEST_MOVE:
-            return moves.static(key)
+            return static(key)
+        centre = middle([self._spot(figure) for figure in figures]) if figures else None
         sign = 1.0 if chance(self.setup.anchor, "sign") % 2 else -1.0
         for way in (sign, -sign):
-            keys = self._move_alone(key, figures, way)
-            if not any(self._is_in_a_body(moment, []) for moment in keys):
+            keys = resting_move(self.setup.movement, key, self.frames, centre, way)
+            if not any(self._sightlines.in_a_body(self._moments(moment, [])) for moment in keys):
                 return keys
-        return moves.static(key)
+        return static(key)
 
-    def _panned(self, key: CameraKey, walker: Figure) -> moves.Keys:
+    def _panned(self, key: CameraKey, walker: Figure) -> Keys:
         """From a fixed place, aimed at each mark of a walk so that the headroom stays."""
         return tuple(self._aimed_at(walker, mark, key) for mark in walker.marks)
 
@@ -394,34 +363,6 @@ class Operator:
         aimed = solve_lens(points, key.position, window, self.aspect, (key.focal_mm, key.focal_mm))
         return aimed.model_copy(update={"frame": mark.frame, "ease": Ease.LINEAR, "roll": key.roll})
 
-    def _move_alone(self, key: CameraKey, figures: Sequence[Figure], sign: float) -> moves.Keys:
-        """The movement of a setup whose people stay; `sign` is the side to which it goes, where it has one."""
-        frames, empty = self.frames, not figures
-        centre = middle([self._spot(figure) for figure in figures]) if figures else (0.0, 0.0, 0.0)
-        match self.setup.movement:
-            case Movement.PUSH_IN:
-                return moves.push_in(key, frames, 1.22 if empty else 1.3)
-            case Movement.PULL_OUT:
-                return moves.pull_out(key, frames, 1.35)
-            case Movement.PAN:
-                return moves.pan(key, frames, sign * 14.0)
-            case Movement.WHIP_PAN:
-                return moves.whip_pan(key, frames, sign * 60.0)
-            case Movement.TILT:
-                return moves.tilt(key, frames, 12.0)
-            case Movement.TRUCK:
-                return moves.truck(key, frames, sign * 0.9)
-            case Movement.ARC:
-                return moves.arc(key, frames, centre, sign * 24.0)
-            case Movement.CRANE:
-                return moves.crane(key, frames, -1.8 if empty else 0.8)
-            case Movement.ZOOM:
-                return moves.zoom(key, frames, 1.5)
-            case Movement.DOLLY_ZOOM:
-                return moves.dolly_zoom(key, frames, key.target, 1.7)
-            case _:
-                return moves.static(key)
-
 
 def _offsets(figure: Figure, framed: Mark) -> tuple[tuple[int, Vec3], ...]:
     """How far a figure that walks is from where it was framed, at each of its marks; nothing if it stays."""
@@ -429,27 +370,6 @@ def _offsets(figure: Figure, framed: Mark) -> tuple[tuple[int, Vec3], ...]:
     if max(xs) - min(xs) < _STEP and max(zs) - min(zs) < _STEP:
         return ()
     return tuple((mark.frame, (mark.x - framed.x, 0.0, mark.z - framed.z)) for mark in figure.marks)
-
-
-def _corners(prop: Prop, base: Vec3) -> list[Vec3]:
-    """The corners of a thing's box, turned as it lies."""
-    width, height, depth = prop.size
-    across, along = heading(prop.yaw + 90), heading(prop.yaw)
-    return [
-        moved(moved((base[0], base[1] + h, base[2]), across, s * width / 2), along, t * depth / 2)
-        for h in (0.0, height)
-        for s in (-1, 1)
-        for t in (-1, 1)
-    ]
-
-
-def _around(point: Vec3, reach: float) -> list[Vec3]:
-    """Six points about a thing in a hand, so that the hand is seen too."""
-    return [
-        moved(point, axis, sign * reach)
-        for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-        for sign in (-1, 1)
-    ]
 
 
 def _right_of(direction: Vec3) -> Vec3:

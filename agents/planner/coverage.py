@@ -240,12 +240,8 @@ _LEVELS = {1: ShotSize.MCU, 2: ShotSize.CU, 3: ShotSize.BCU}
 
 def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = "") -> Setup:
     """One speaker, clean or over the other's shoulder."""
-    over = (
-        bool(partner)
-        and level == 1
-        and breakdown.set_kind is not SetKind.CAR
-        and chance(line.element.id, "over") % 2 == 0
-    )
+    room = bool(partner) and level == 1 and breakdown.set_kind is not SetKind.CAR
+    over = room and chance(line.element.id, "over") % 2 == 0
     size = ShotSize.MS if over else _LEVELS[min(level, 3)]
     if not partner and level == 1:
         size = ShotSize.MS

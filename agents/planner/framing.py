@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.planner.geometry import middle, moved, plan_distance
+from agents.planner.geometry import heading, middle, moved, plan_distance
 from vibeboard.camera import SUPER35_WIDTH_MM, CameraKey, CameraPose, look_at, project
 from vibeboard.figure import FRACTION, Landmark, height_of
 from vibeboard.shot import ShotSize
@@ -17,6 +17,9 @@ PRIMES = (16.0, 18.0, 21.0, 24.0, 28.0, 35.0, 40.0, 50.0, 65.0, 75.0, 85.0, 100.
 _ROUNDS = 24
 _CLOSE = 0.0005
 _NEAR = 0.05
+_UP = (0.0, 1.0, 0.0)
+_LEAST = 0.35
+"""Share of a size's span that it shows at least of somebody who sits or kneels."""
 _WIDTH = 1000
 
 
@@ -49,6 +52,16 @@ CROPS: dict[ShotSize, Crop] = {
 
 
 @dataclass(frozen=True)
+class Box:
+    """What points cover of the frame, in fractions of its width and height from the top left."""
+
+    left: float
+    right: float
+    top: float
+    foot: float
+
+
+@dataclass(frozen=True)
 class Window:
     """The part of the frame that the subject's points fill, in fractions of its width and height from the top left."""
 
@@ -56,10 +69,16 @@ class Window:
     foot: float = 0.9
     centre: float = 0.5
     margin: float = 0.05
+    sink: float = 0.0
+    """Share of the height left over, in a tall frame, that goes above."""
 
     @property
     def half(self) -> float:
         return min(self.centre, 1 - self.centre) - self.margin
+
+    def top_of(self, box: Box) -> float:
+        """Where the top of a box belongs."""
+        return self.top + self.sink * max(self.foot - self.top - (box.foot - box.top), 0.0)
 
 
 @dataclass(frozen=True)
@@ -85,15 +104,24 @@ def body_height(figure: Figure, mark: Mark, fraction: float) -> float:
     return low if gap == 0 else low + (high - low) * (fraction - FRACTION[below]) / gap
 
 
+def body_point(figure: Figure, mark: Mark, fraction: float) -> Vec3:
+    """World position of a fraction of the standing figure; one who lies has the head away from where the mark faces."""
+    height = body_height(figure, mark, fraction)
+    if mark.pose is not Pose.LIE:
+        return (mark.x, height, mark.z)
+    return moved((mark.x, height, mark.z), heading(mark.yaw), (FRACTION[Landmark.HIPS] - fraction) * figure.height)
+
+
 def body_points(figure: Figure, mark: Mark, crop: Crop, right: Vec3) -> list[Vec3]:
     """Top, bottom and both sides of what a crop shows of a figure seen along a view whose right is `right`."""
-    top, low = body_height(figure, mark, crop.top), body_height(figure, mark, crop.low)
-    least = (crop.top - crop.low) * figure.height * (0.6 if mark.pose is Pose.LIE else 0.35)
-    low = min(low, top - least)
-    axis = [(mark.x, top, mark.z), (mark.x, low, mark.z)]
+    top, low = body_point(figure, mark, crop.top), body_point(figure, mark, crop.low)
     half = crop.half * figure.height * figure.build
-    middle_height = (mark.x, (top + low) / 2, mark.z)
-    return [*axis, moved(middle_height, right, half), moved(middle_height, right, -half)]
+    if mark.pose is Pose.LIE:
+        return [moved(end, axis, sign * half) for end in (top, low) for axis in (right, _UP) for sign in (-1, 1)]
+    least = (crop.top - crop.low) * figure.height * _LEAST
+    low = (low[0], min(low[1], top[1] - least), low[2])
+    centre = middle([top, low])
+    return [top, low, moved(centre, right, half), moved(centre, right, -half)]
 
 
 def solve(points: Sequence[Vec3], view: View, window: Window, lens: float, aspect: float) -> CameraKey:
@@ -119,7 +147,7 @@ def solve(points: Sequence[Vec3], view: View, window: Window, lens: float, aspec
         need = _need(box, window)
         target = _aimed(pose, target, box, window, aspect, centre)
         distance *= min(max(need, 0.4), 2.5)
-        if abs(need - 1) < _CLOSE and abs(box.top - window.top) < _CLOSE:
+        if abs(need - 1) < _CLOSE and abs(box.top - window.top_of(box)) < _CLOSE:
             break
     return _key(pose.position, target, lens, centre)
 
@@ -145,7 +173,7 @@ def within_reach(
 ) -> CameraKey:
     """`solve` with the longest lens up to `lens` that keeps the camera within `reach` metres of the subject."""
     centre = middle(points)
-    for prime in reversed([prime for prime in PRIMES if prime <= lens]):
+    for prime in reversed([PRIMES[0], *(prime for prime in PRIMES[1:] if prime <= lens)]):
         key = solve(points, view, window, prime, aspect)
         if plan_distance(key.position, centre) <= reach:
             break
@@ -167,37 +195,29 @@ def _place(pose: CameraPose, aspect: float, point: Vec3) -> tuple[float, float, 
     return (u / _WIDTH, v / round(_WIDTH / aspect), depth)
 
 
-@dataclass(frozen=True)
-class _Box:
-    left: float
-    right: float
-    top: float
-    foot: float
-
-
-def _bounds(pose: CameraPose, points: Sequence[Vec3], aspect: float) -> _Box | None:
+def _bounds(pose: CameraPose, points: Sequence[Vec3], aspect: float) -> Box | None:
     """The box of the points in the frame; None when one is behind the camera."""
     seen = [_place(pose, aspect, point) for point in points]
     if min(depth for _, _, depth in seen) < _NEAR:
         return None
     us, vs = [u for u, _, _ in seen], [v for _, v, _ in seen]
-    return _Box(min(us), max(us), min(vs), max(vs))
+    return Box(min(us), max(us), min(vs), max(vs))
 
 
-def _need(box: _Box, window: Window) -> float:
+def _need(box: Box, window: Window) -> float:
     wide = (box.right - box.left) / (2 * window.half)
     high = (box.foot - box.top) / (window.foot - window.top)
     return max(wide, high)
 
 
-def _aimed(pose: CameraPose, target: Vec3, box: _Box, window: Window, aspect: float, centre: Vec3) -> Vec3:
+def _aimed(pose: CameraPose, target: Vec3, box: Box, window: Window, aspect: float, centre: Vec3) -> Vec3:
     """The target moved across the frame so that the box comes to lie in the window."""
     right, down, _ = pose.rotation
     depth = max(pose.world_to_camera(centre)[2], _NEAR)
     width = depth * SUPER35_WIDTH_MM / pose.focal_mm
     ray = pose.world_to_camera(target)[2] / depth
     across = ((box.left + box.right) / 2 - window.centre) * width * ray
-    below = (box.top - window.top) * width / aspect * ray
+    below = (box.top - window.top_of(box)) * width / aspect * ray
     return moved(moved(target, right, across), down, below)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from enum import StrEnum
 
+from agents.planner.framing import body_point
 from agents.planner.geometry import plan_distance, side_of
 from vibeboard.camera import camera_at, project
-from vibeboard.figure import Landmark, mark_at, point_of
+from vibeboard.figure import FRACTION, Landmark, mark_at
 from vibeboard.model import Frozen
 from vibeboard.screenplay import Kind, Scene
 from vibeboard.shot import Framing, ScenePlan, Shot, Voice
-from vibeboard.stage import Figure, SetKind, Vec3
+from vibeboard.stage import Figure, Pose, SetKind, Vec3
 
 _GIRTH = 0.3
 """Nearer than this to somebody's middle a camera is inside them, metres."""
@@ -78,7 +79,7 @@ def in_frame(shot: Shot, name: str, frame: int, aspect: float) -> bool:
         return False
     pose = camera_at(shot.camera, frame)
     width, height = 1000, round(1000 / aspect)
-    point = point_of(figure, mark_at(figure, frame), Landmark.EYES)
+    point = body_point(figure, mark_at(figure, frame), FRACTION[Landmark.EYES])
     u, v, depth = project(pose, shot.camera.sensor_width_mm, width, height, point)
     slack = 0.12 * width if shot.framing is Framing.OTS else 0.0
     return depth > 0 and -slack <= u <= width + slack and -slack <= v <= height + slack
@@ -120,8 +121,11 @@ def _crossings(plan: ScenePlan) -> list[Finding]:
 
 
 def _pair(shot: Shot) -> tuple[Figure, Figure] | None:
-    """The two people on whose line a shot works: those in it, else the one in it and whom that one looks at."""
+    """The two people on whose line a shot works: those in it, else the one in it and whom that one looks at; none where
+    somebody lies, whose eyes no line is drawn through."""
     seen = [figure for name in shot.subjects if (figure := _figure(shot, name))]
+    if any(figure.marks[-1].pose is Pose.LIE for figure in shot.stage.figures):
+        return None
     if len(seen) >= 2:
         return seen[0], seen[1]
     if len(seen) == 1 and seen[0].looks:

@@ -6,10 +6,11 @@ The framed key is where the composition was solved. A move ends on it, but `pull
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agents.planner.geometry import moved
 from vibeboard.camera import CameraKey, Ease, cross, dot, look_at, subtract, unit
+from vibeboard.shot import Movement
 from vibeboard.stage import Vec3
 
 Keys = tuple[CameraKey, ...]
@@ -98,6 +99,29 @@ def shifted(key: CameraKey, direction: Vec3, metres: float) -> CameraKey:
     return key.model_copy(
         update={"position": moved(key.position, direction, metres), "target": moved(key.target, direction, metres)}
     )
+
+
+def resting_move(movement: Movement, key: CameraKey, frames: int, centre: Vec3 | None, sign: float) -> Keys:
+    """A movement in the measure that suits a shot whose people stay where they are.
+
+    Args:
+        centre: the middle of the people, or None in a shot of the place alone.
+        sign: 1 or -1, the side to which the movement goes where it has one.
+    """
+    empty = centre is None
+    paths: dict[Movement, Callable[[], Keys]] = {
+        Movement.PUSH_IN: lambda: push_in(key, frames, 1.22 if empty else 1.3),
+        Movement.PULL_OUT: lambda: pull_out(key, frames, 1.35),
+        Movement.PAN: lambda: pan(key, frames, sign * 14.0),
+        Movement.WHIP_PAN: lambda: whip_pan(key, frames, sign * 60.0),
+        Movement.TILT: lambda: tilt(key, frames, 12.0),
+        Movement.TRUCK: lambda: truck(key, frames, sign * 0.9),
+        Movement.ARC: lambda: arc(key, frames, centre or key.target, sign * 24.0),
+        Movement.CRANE: lambda: crane(key, frames, -1.8 if empty else 0.8),
+        Movement.ZOOM: lambda: zoom(key, frames, 1.5),
+        Movement.DOLLY_ZOOM: lambda: dolly_zoom(key, frames, key.target, 1.7),
+    }
+    return paths.get(movement, lambda: static(key))()
 
 
 def _from(start: CameraKey, key: CameraKey, frames: int) -> Keys:

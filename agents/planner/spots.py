@@ -14,9 +14,15 @@ from vibeboard.stage import Mark, Pose, SetKind
 
 _SEAT_HEIGHT = 0.45
 _POSES = {Deed.SIT: Pose.SIT, Deed.KNEEL: Pose.KNEEL, Deed.LIE: Pose.LIE, Deed.RISE: Pose.STAND}
-_BEHIND_BAR = 2
-"""The spot on the other side of the bar."""
-_SERVES = re.compile(r"\bbehind the (?:bar|counter)\b", re.I)
+_IN_BED = Mark(frame=0, x=0.87, z=-1.15, yaw=0.0, pose=Pose.LIE, floor=0.5)
+"""On the bed of the bedroom set, head to its board."""
+_ON_FLOOR = re.compile(r"\b(?:floor|ground|carpet|rug)\b", re.I)
+_AT_WORK = 2
+"""The spot behind the bar, and at the kitchen's counter."""
+_WORK = {
+    SetKind.BAR: re.compile(r"\bbehind the (?:bar|counter)\b", re.I),
+    SetKind.KITCHEN: re.compile(r"\b(?:cook|stove|sink|fridge|counter|washes|stirs|chops|pours|fries)", re.I),
+}
 _STAFF = frozenset({"bartender", "barman", "barmaid", "waitress", "waiter", "barista", "server"})
 
 
@@ -53,6 +59,10 @@ def posed(name: str, mark: Mark, action: Action, set_kind: SetKind) -> Mark:
     pose = next((pose for deed, pose in _POSES.items() if deed in action.deeds), mark.pose)
     if pose is mark.pose:
         return mark
+    if set_kind is SetKind.BEDROOM and pose is Pose.LIE and not _ON_FLOOR.search(action.text):
+        return _IN_BED
+    if (mark.x, mark.z) == (_IN_BED.x, _IN_BED.z):
+        mark = spot_mark(0, set_kind)
     if pose is Pose.STAND:
         return on_feet(mark, set_kind)
     return mark.model_copy(update={"pose": pose, "floor": _SEAT_HEIGHT if pose is Pose.SIT else 0.0})
@@ -68,16 +78,20 @@ def _order(beats: Sequence[Beat], set_kind: SetKind) -> list[str]:
 
 
 def _spots(people: Sequence[str], beats: Sequence[Beat], set_kind: SetKind) -> list[int]:
-    """The spot of each; in a bar, who works there stands behind it."""
-    serving = next((name for name in people if _serves(name, beats)), "") if set_kind is SetKind.BAR else ""
-    free = (spot for spot in range(len(people) + 1) if spot != _BEHIND_BAR or not serving)
-    return [_BEHIND_BAR if name == serving else next(free) for name in people]
+    """The spot of each; who works in a bar or a kitchen has the one for it."""
+    working = next((name for name in people if _works(name, beats, set_kind)), "")
+    free = (spot for spot in range(len(people) + 1) if spot != _AT_WORK or not working)
+    return [_AT_WORK if name == working else next(free) for name in people]
 
 
-def _serves(name: str, beats: Sequence[Beat]) -> bool:
+def _works(name: str, beats: Sequence[Beat], set_kind: SetKind) -> bool:
+    """Whether the first words about somebody, or the name, put them to work on such a set."""
+    if set_kind not in _WORK:
+        return False
     if _STAFF & set(name.casefold().split()):
         return True
-    return any(isinstance(beat, Action) and name in beat.doers and _SERVES.search(beat.text) for beat in beats)
+    first = next((beat for beat in beats if isinstance(beat, Action) and name in beat.doers), None)
+    return first is not None and bool(_WORK[set_kind].search(first.text))
 
 
 def _as_introduced(name: str, mark: Mark, beats: Sequence[Beat], set_kind: SetKind) -> Mark:

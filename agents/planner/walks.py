@@ -49,12 +49,12 @@ class Walks:
         door = Mark(frame=0, x=self.layout.entrance[0], z=self.layout.entrance[1])
         others = [other for other in self.action.people if other not in self.action.doers and other in self.marks]
         if Deed.ENTER in self.action.deeds:
-            return door, _beside(self.marks[others[0]], door) if others else here
+            return door, beside(self.marks[others[0]], door) if others else here
         standing = on_feet(here, self.set_kind)
         if Deed.EXIT in self.action.deeds:
             return standing, door
         if others:
-            return standing, _beside(self.marks[others[0]], here)
+            return standing, beside(self.marks[others[0]], here)
         prop = self.props.get(self.action.thing)
         if prop and max(prop.size) > _LARGE:
             return standing, _before(prop, here)
@@ -98,10 +98,10 @@ def _point(mark: Mark) -> Vec3:
     return (mark.x, 0.0, mark.z)
 
 
-def _beside(goal: Mark, here: Mark) -> Mark:
-    """A mark within arm's reach of somebody, on the side one comes from, facing them."""
+def beside(goal: Mark, here: Mark, metres: float = 0.9) -> Mark:
+    """A mark near somebody, on the side one comes from, facing them."""
     direction = towards(_point(goal), _point(here))
-    x, _, z = moved(_point(goal), direction, 0.9)
+    x, _, z = moved(_point(goal), direction, metres)
     return Mark(frame=0, x=round(x, 3), z=round(z, 3), yaw=round(yaw_of(direction) + 180, 1))
 
 

@@ -9,7 +9,7 @@ finish = Engine(
     implementation=f"{_FILM}.finish:finish_segment",
     summary="Brings a take to the film's size and rate and draws the slate over it.",
     limits=Limits(size_multiple=2, min_size=64),
-    libraries=("av", "pillow"),
+    libraries=("av", "numpy", "pillow", "reportlab"),
     seconds_per_frame=0.015,
 )
 
@@ -28,7 +28,7 @@ storyboard = Engine(
     revision=1,
     implementation=f"{_FILM}.storyboard:draw_storyboard",
     summary="Storyboard as PDF and as a contact sheet.",
-    libraries=("reportlab", "pillow"),
+    libraries=("av", "numpy", "pillow", "reportlab"),
 )
 
 timeline = Engine(

@@ -8,7 +8,7 @@ previs = Engine(
     summary="Ray-cast previs: sets, posed mannequins, a real camera; no weights, any CPU.",
     limits=Limits(size_multiple=2, min_size=64),
     ignores=frozenset({"prompt"}),
-    libraries=("torch", "av"),
+    libraries=("torch", "numpy", "av"),
     seconds_per_frame=0.03,
 )
 
@@ -18,6 +18,6 @@ previs_passes = Engine(
     revision=1,
     implementation="gpu_runtime.models.previs.engine:render_pass",
     summary="Depth, normals, albedo and object ids of a previs take, from its scene data.",
-    libraries=("torch",),
+    libraries=("torch", "numpy"),
     seconds_per_frame=0.03,
 )

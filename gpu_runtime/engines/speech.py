@@ -35,7 +35,7 @@ espeak = Engine(
     implementation=f"{_SPEECH}:espeak",
     summary="Robotic scratch speech by espeak-ng, run as a separate program.",
     licence="GPL-3.0 (separate program)",
-    libraries=("numpy",),
+    libraries=("av", "numpy"),
     missing=_espeak_missing,
     preference=1,
 )
@@ -47,7 +47,7 @@ piper = Engine(
     implementation=f"{_SPEECH}:piper",
     summary="Scratch speech by Piper, run as a separate program.",
     licence="GPL-3.0 (separate program)",
-    libraries=("numpy",),
+    libraries=("av", "numpy"),
     missing=_piper_missing,
     preference=2,
 )

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_runtime.models.previs.cast import SKY, Forms, Layers, cast
+from gpu_runtime.models.previs.cast import SKY, Forms, Layers, cast, faces, facing
 from gpu_runtime.models.previs.solids import Model
 from gpu_runtime.models.previs.view import View, camera_view, light_view
 from vibeboard.camera import SUPER35_WIDTH_MM, CameraPose, look_at, project
@@ -132,7 +132,7 @@ def test_normals_point_out_of_known_faces():
         ((0.0, 5.0, 0.0), (0.0, 1.0, 0.0)),
     ):
         layers = met(model, view_of(pose_at(position, (0.0, 0.5, 0.0))))
-        middle = layers.normal[:, HEIGHT // 2, WIDTH // 2]
+        middle = facing(layers, faces(model.solids()))[:, HEIGHT // 2, WIDTH // 2]
         torch.testing.assert_close(middle / middle.norm(), torch.tensor(expected))
 
 

@@ -178,6 +178,7 @@ class _Sculptor:
         self.ball(spot(0, 0.0400, 0.0200), (0.0360, 0.0250, 0.0330), s.hair, basis)
         if s.long_hair:
             self.ball(spot(0, -0.020, -0.024), (0.0500, 0.060, 0.036), s.hair, basis)
+        self.model.casts = False
         self.bone(spot(0, 0.004, 0.0500), spot(0, -0.0145, 0.0560), 0.0045, 0.0075, s.skin)
         self.ball(spot(0, -0.0145, 0.0560), 0.0075, s.skin)
         self.ball(spot(0, -0.0360, 0.0435), (0.0135, 0.0026 + 0.0070 * face.mouth, 0.0060), _MOUTH, basis)
@@ -186,6 +187,7 @@ class _Sculptor:
             self.eye(spot(side * 0.0185, 0.001, 0.0430), basis, face.lids)
             brow = spot(side * 0.0190, 0.0165, 0.0455)
             self.ball(brow, (0.0120, 0.0026, 0.0050), s.hair, basis)
+        self.model.casts = True
 
     def eye(self, at: Vec3, basis: Basis, lids: float) -> None:
         """An eye that is shut shows its lid."""

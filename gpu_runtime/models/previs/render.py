@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gpu_runtime.models.previs.cast import Forms, Layers, cast
+from gpu_runtime.models.previs.cast import Forms, Layers, cast, faces, facing
 from gpu_runtime.models.previs.light import lighting
 from gpu_runtime.models.previs.shade import CREVICE_REACH, Contact, Look, Patterned, Surfaces, patterned, placed, shade
 from gpu_runtime.models.previs.shadow import ShadowMap
@@ -67,7 +67,7 @@ class Renderer:
         self._pose: CameraPose | None = None
         self._moving: Moving | None = None
         self._picture = torch.zeros(0)
-        self._surface = torch.zeros(0, dtype=torch.int32)
+        self._surface = torch.zeros(0)
 
     @property
     def objects(self) -> tuple[Named, ...]:
@@ -103,7 +103,7 @@ class Renderer:
         """Pixel boxes (left, top, width, height) of the objects seen in the frame rendered last."""
         assert self._moving is not None
         owner = _owners(joined([self.staging.still, self._moving.solids]))
-        ids = owner[self._surface.flatten()].view(self._surface.shape)
+        ids = owner[self._surface.long()]
         found = {}
         for item in self.objects:
             mask = ids == item.id
@@ -189,15 +189,14 @@ def _owners(solids: Solids) -> Tensor:
 
 
 def _passes(layers: Layers, solids: Solids) -> Buffers:
-    assert layers.normal is not None
-    surface = layers.surface.flatten()
+    surface = layers.surface.long()
     sky = layers.surface < 0
-    length = layers.normal.square().sum(0).sqrt()
-    normals = torch.where(sky, 0.0, layers.normal / length.clamp_min(1e-12)).permute(1, 2, 0)
+    normals = facing(layers, faces(solids))
+    length = (normals[0].square() + normals[1].square() + normals[2].square()).sqrt()
     palette = torch.from_numpy(np.append(np.round(solids.colour * 255), np.zeros((1, 3)), axis=0)).to(torch.uint8)
     return Buffers(
         depth=torch.where(sky, math.inf, 1.0 / layers.near),
-        normals=normals,
-        albedo=palette[surface].view(*layers.surface.shape, 3),
-        ids=_owners(solids)[surface].view(layers.surface.shape),
+        normals=(normals / length.clamp_min(1e-12)).permute(1, 2, 0),
+        albedo=palette[surface],
+        ids=_owners(solids)[surface],
     )

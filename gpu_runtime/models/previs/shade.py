@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gpu_runtime.models.previs.cast import Forms, Layers
+from gpu_runtime.models.previs.cast import Forms, Layers, faces, facing
 from gpu_runtime.models.previs.light import Lamp, Lighting
 from gpu_runtime.models.previs.shadow import ShadowMap
-from gpu_runtime.models.previs.solids import Solids
+from gpu_runtime.models.previs.solids import Array, Solids
 from gpu_runtime.models.previs.view import Rect, View
-from vibeboard.stage import Colour
 
-_BAND = 40000
+
+_BAND = 64000
 """Pixels shaded at a time: what keeps the work in a core's cache."""
 _FAR = 1e-4
 CREVICE_REACH = 8
@@ -42,18 +42,19 @@ class Contact:
 
 @dataclass(frozen=True)
 class Surfaces:
-    """Per solid, and last the sky: linear `colour` `[3, n + 1]`, `glow` `[n + 1]`."""
+    """The sky, then each solid: linear `colour` `[3, n + 1]`, `glow` `[n + 1]`, and `faces` as `facing` takes."""
 
     colour: Tensor
     glow: Tensor
+    faces: Tensor
 
     @classmethod
     def of(cls, solids: Solids) -> Surfaces:
         colour = torch.zeros(3, len(solids) + 1)
-        colour[:, :-1] = torch.from_numpy(solids.colour.T.copy()).float().square()
+        colour[:, 1:] = torch.from_numpy(solids.colour.T.copy()).float().square()
         glow = torch.zeros(len(solids) + 1)
-        glow[:-1] = torch.from_numpy(solids.glow.copy()).float()
-        return cls(colour, glow)
+        glow[1:] = torch.from_numpy(solids.glow.copy()).float()
+        return cls(colour, glow, faces(solids))
 
 
 @dataclass(frozen=True)
@@ -134,88 +135,89 @@ def crevices(layers: Layers) -> Tensor:
 
 
 def _shade_band(look: Look, band: Layers, dimming: Tensor, out: Tensor) -> None:
-    assert band.normal is not None
     light, rect = look.light, band.rect
     direction, length = _rays(look.view, rect)
     depth = 1.0 / band.near.clamp_min(_FAR)
-    eye = look.view.eye
-    place = [(d * depth).add_(float(eye[k])) for k, d in enumerate(direction)]
-    normal = _unit(band.normal)
-    index = torch.where(band.surface < 0, look.surfaces.glow.shape[0] - 1, band.surface).flatten()
-    glow = look.surfaces.glow.index_select(0, index).view(depth.shape)
-    grain = _grain(look, band, place, depth)
+    place = (direction * depth).add_(_triple(look.view.eye))
+    normal = _unit(facing(band, look.surfaces.faces))
+    index = (band.surface + 1.0).int().flatten()
     key = _lambert(normal, light.key_from).mul_(look.shadow.lit(*place))
     fill = _lambert(normal, light.fill_from).mul_(dimming)
     half = (normal[1] * 0.5).add_(0.5)
-    ambient = dimming * _contact(look, band, place)
-    rim = _rim(normal, direction, length)
-    haze = depth / (depth + light.haze_m)
-    falloff = _vignette(look.view, rect)
-    lamps = [_lamp(lamp, place, normal) for lamp in light.lamps]
+    total = (half * (_triple(light.above) - _triple(light.below))).add_(_triple(light.below))
+    total.mul_(dimming * _contact(look, band, place))
+    total.add_(key * _triple(light.key)).add_(fill * _triple(light.fill))
+    for lamp in light.lamps:
+        total.add_(_lamp(lamp, place, normal) * _triple(lamp.colour))
+    total.add_(look.surfaces.glow.index_select(0, index).view(depth.shape))
+    total.mul_(look.surfaces.colour.index_select(1, index).view(3, *depth.shape))
+    if grain := _grain(look, band, place, depth):
+        total.mul_(grain[0])
+    total.add_(_rim(normal, direction, length).mul_(half) * _triple(light.rim))
+    haze = depth.div_(depth + light.haze_m)
+    total.add_((_triple(light.haze) - total).mul_(haze))
     sky = band.surface < 0
-    has_sky = bool(sky.any())
-    for c in range(3):
-        total = (half * (light.above[c] - light.below[c])).add_(light.below[c]).mul_(ambient)
-        total.add_(key * light.key[c]).add_(fill * light.fill[c])
-        for lamp, share in zip(light.lamps, lamps, strict=True):
-            total.add_(share * lamp.colour[c])
-        total.add_(glow)
-        albedo = look.surfaces.colour[c].index_select(0, index).view(depth.shape)
-        total.mul_(albedo).mul_(grain).add_(rim * light.rim[c])
-        total.add_((light.haze[c] - total).mul_(haze))
-        if has_sky:
-            total = torch.where(sky, _sky(light, direction[1], length, c), total)
-        out[..., c] = _display(total.mul_(falloff))
+    if bool(sky.any()):
+        open_ = sky.float()
+        total.mul_(1.0 - open_).add_(_sky(light, direction[1], length).mul_(open_))
+    shown = _display(total.mul_(_vignette(look.view, rect)))
+    for channel in range(3):
+        out[..., channel] = shown[channel]
 
 
-def _rays(view: View, rect: Rect) -> tuple[list[Tensor], Tensor]:
-    """Directions of unit depth `[h, w]` each, and their length."""
+def _triple(values: Sequence[float] | Array) -> Tensor:
+    """Three numbers that broadcast over pixels."""
+    return torch.tensor([float(values[0]), float(values[1]), float(values[2])])[:, None, None]
+
+
+def _sum(parts: Tensor) -> Tensor:
+    return (parts[0] + parts[1]).add_(parts[2])
+
+
+def _rays(view: View, rect: Rect) -> tuple[Tensor, Tensor]:
+    """Directions of unit depth `[3, h, w]` and their length `[h, w]`."""
     u = torch.arange(rect.x0, rect.x1, dtype=torch.float32) + 0.5
     v = torch.arange(rect.y0, rect.y1, dtype=torch.float32)[:, None] + 0.5
-    base, right, down = view.rays[:, :3].tolist()
-    direction = [(v * down[k] + base[k]) + u * right[k] for k in range(3)]
-    length = (direction[0] * direction[0]).add_(direction[1] * direction[1]).add_(direction[2] * direction[2]).sqrt_()
-    return direction, length
+    base, right, down = (_triple(row) for row in view.rays)
+    direction = (v * down + base) + u * right
+    return direction, _sum(direction * direction).sqrt_()
 
 
 def _unit(normal: Tensor) -> Tensor:
-    square = (normal[0] * normal[0]).add_(normal[1] * normal[1]).add_(normal[2] * normal[2])
-    return normal * (1.0 / square.clamp_min_(1e-20).sqrt_())
+    return normal * (1.0 / _sum(normal * normal).clamp_min_(1e-20).sqrt_())
 
 
 def _lambert(normal: Tensor, towards: tuple[float, float, float]) -> Tensor:
-    dot = (normal[0] * towards[0]).add_(normal[1] * towards[1]).add_(normal[2] * towards[2])
-    return dot.clamp_min_(0.0)
+    return _sum(normal * _triple(towards)).clamp_min_(0.0)
 
 
-def _rim(normal: Tensor, direction: list[Tensor], length: Tensor) -> Tensor:
-    """Light from behind that catches edges which face up or sideways."""
-    dot = (normal[0] * direction[0]).add_(normal[1] * direction[1]).add_(normal[2] * direction[2])
-    grazing = (dot / length).add_(1.0).clamp_(0.0, 1.0)
-    grazing = grazing * grazing * grazing
-    return grazing.mul_((normal[1] * 0.5).add_(0.5))
+def _rim(normal: Tensor, direction: Tensor, length: Tensor) -> Tensor:
+    """Light from behind that catches edges."""
+    grazing = _sum(normal * direction).div_(length).add_(1.0).clamp_(0.0, 1.0)
+    return grazing * grazing * grazing
 
 
-def _lamp(lamp: Lamp, place: list[Tensor], normal: Tensor) -> Tensor:
+def _lamp(lamp: Lamp, place: Tensor, normal: Tensor) -> Tensor:
     """Inverse square fall-off with a soft core, wrapped round forms as from a shade."""
-    x, y, z = (lamp.at[k] - place[k] for k in range(3))
-    square = (x * x).add_(y * y).add_(z * z)
-    facing = x.mul_(normal[0]).add_(y.mul_(normal[1])).add_(z.mul_(normal[2]))
-    facing = facing.div_(square.sqrt().add_(1e-6)).mul_(0.75).add_(0.25).clamp_min_(0.0)
+    towards = _triple(lamp.at) - place
+    square = _sum(towards * towards)
+    facing = _sum(towards.mul_(normal)).div_(square.sqrt().add_(1e-6)).mul_(0.75).add_(0.25).clamp_min_(0.0)
     return facing.mul_(lamp.reach**2).div_(square.add_(lamp.reach**2))
 
 
-def _grain(look: Look, band: Layers, place: list[Tensor], depth: Tensor) -> Tensor:
-    """Lines between tiles, boards or lanes as a factor; they fade where they would be thinner than a pixel."""
+def _grain(look: Look, band: Layers, place: Tensor, depth: Tensor) -> list[Tensor]:
+    """Lines between tiles, boards or lanes as a factor, none where nothing is lined; they fade where
+    they would be thinner than a pixel."""
+    shown_here = [item for item in look.patterns if not item.bounds.meet(band.rect).empty]
+    if not shown_here:
+        return []
     grain = torch.ones_like(depth)
     footprint = float(np.linalg.norm(look.view.rays[1, :3]))
-    for item in look.patterns:
+    for item in shown_here:
         rect = item.bounds.meet(band.rect)
-        if rect.empty:
-            continue
         rows = slice(rect.y0 - band.rect.y0, rect.y1 - band.rect.y0)
         columns = slice(rect.x0 - band.rect.x0, rect.x1 - band.rect.x0)
-        here = band.part(rect).surface == item.surface
+        here = (band.part(rect).surface == item.surface).float()
         spot = [p[rows, columns] for p in place]
         pixel = depth[rows, columns] * footprint
         cell_x, cell_z, line, contrast = item.pattern
@@ -227,11 +229,11 @@ def _grain(look: Look, band: Layers, place: list[Tensor], depth: Tensor) -> Tens
                 shown = (line + pixel - off).div_(pixel).clamp_(0.0, 1.0)
                 lines = torch.maximum(lines, shown.mul_((line * 3 / (pixel + line * 2)).clamp_max_(1.0)))
         dark = lines * contrast if contrast > 0 else (1.0 - lines) * -contrast
-        grain[rows, columns] = torch.where(here, 1.0 - dark, grain[rows, columns])
-    return grain
+        grain[rows, columns] -= dark.mul_(here)
+    return [grain]
 
 
-def _contact(look: Look, band: Layers, place: list[Tensor]) -> Tensor:
+def _contact(look: Look, band: Layers, place: Tensor) -> Tensor:
     """Darkness under what stands on the ground."""
     shade = torch.ones_like(band.near)
     x, y, z = place
@@ -268,11 +270,11 @@ def _vignette(view: View, rect: Rect) -> Tensor:
     return (1.03 - 0.13 * x * x * x * x) - 0.09 * y * y
 
 
-def _sky(light: Lighting, up: Tensor, length: Tensor, c: int) -> Tensor:
+def _sky(light: Lighting, up: Tensor, length: Tensor) -> Tensor:
     """Horizon to zenith by the height of the ray."""
     height = (up / length).clamp(0.0, 1.0)
     height = (height * (2.0 - height)).mul_(1.35).clamp_max_(1.0)
-    return (height * (light.zenith[c] - light.horizon[c])).add_(light.horizon[c])
+    return (height * (_triple(light.zenith) - _triple(light.horizon))).add_(_triple(light.horizon))
 
 
 def _display(radiance: Tensor) -> Tensor:
@@ -280,8 +282,3 @@ def _display(radiance: Tensor) -> Tensor:
     bright = radiance.clamp_min_(0.0).mul_(_EXPOSURE)
     toned = (bright * (1 / _WHITE**2)).add_(1.0).mul_(bright).div_(bright.add(1.0))
     return toned.sqrt_().mul_(255.0).add_(0.5).clamp_max_(255.0)
-
-
-def display_colour(colour: Colour) -> Colour:
-    """A linear colour from an sRGB one, by the gamma of 2 that `_display` undoes."""
-    return (colour[0] ** 2, colour[1] ** 2, colour[2] ** 2)

@@ -16,8 +16,10 @@ RESOLUTION = 768
 _BLUR = 2
 _SPREAD = 0.0009
 """Least variance, in square metres: what keeps lit surfaces from shading themselves."""
-_EDGE = 0.985
+_EDGE = 0.93
 """How far out, of its half width, the map is believed."""
+_TOUCHING = 0.012
+"""Metres by which a surface may lie behind the map and still be what the light met."""
 _BLEED = 0.25
 """Share of the variance bound that counts as full shadow; it hides light that leaks where shadows overlap."""
 
@@ -29,12 +31,12 @@ class ShadowMap:
         self.view = light_view(towards, centre, radius, RESOLUTION)
         self.reach = radius
         self.moments = torch.zeros(1, 2, RESOLUTION, RESOLUTION)
-        self._still = Layers.blank(self.view.frame, -2 * self.reach, normals=False)
+        self._still = Layers.blank(self.view.frame, -2 * self.reach, shape_only=True)
         self._still_moments = self.moments
         self._dirty = Rect(0, 0, 0, 0)
 
     def set_still(self, solids: Solids) -> None:
-        self._still = Layers.blank(self.view.frame, -2 * self.reach, normals=False)
+        self._still = Layers.blank(self.view.frame, -2 * self.reach, shape_only=True)
         cast(Forms.of(solids, self.view), self.view, self._still)
         self._still_moments = torch.zeros(1, 2, RESOLUTION, RESOLUTION)
         self._still_moments[0] = _moments(self._still.near)
@@ -72,12 +74,12 @@ class ShadowMap:
         )[0]
         towards = self.view.eye
         offset = -float(np.dot(towards[:3], self.view.rays[0, :3]))
-        gap = seen[0] - _linear(x, y, z, np.append(towards[:3], offset), 0.0)
+        gap = (seen[0] - _linear(x, y, z, np.append(towards[:3], offset), 0.0)).sub_(_TOUCHING).clamp_min_(0.0)
         spread = (seen[1] - seen[0] * seen[0]).clamp_min_(_SPREAD)
         share = spread / (spread + gap * gap)
         share = ((share - _BLEED) * (1 / (1 - _BLEED))).clamp_min_(0.0)
-        beyond = torch.maximum(grid[0, :, :, 0].abs(), grid[0, :, :, 1].abs()) > _EDGE
-        return torch.where((gap <= 0.012).logical_or_(beyond), 1.0, share)
+        out = torch.maximum(grid[0, :, :, 0].abs(), grid[0, :, :, 1].abs())
+        return torch.maximum(share, out.sub_(_EDGE).mul_(1 / (0.99 - _EDGE)).clamp_(0.0, 1.0))
 
 
 def _linear(x: Tensor, y: Tensor, z: Tensor, row: Array, shift: float) -> Tensor:
