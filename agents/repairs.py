@@ -39,7 +39,7 @@ def well_formed(model: type[BaseModel], fault: Fault, args: Args) -> Args:
     """Arguments with names, structures, types and units as declared, as far as that loses nothing."""
     repaired: Args = copy.deepcopy(args)
     _split_size(model, repaired)
-    for error in fault.fields:
+    for error in sorted(fault.fields, key=lambda error: error.rule not in _STRUCTURAL):
         parent, name = _parent(repaired, error.path)
         repair = _REPAIRS.get(error.rule)
         if isinstance(parent, dict) and name in parent and repair:
@@ -92,7 +92,9 @@ def _split_size(model: type[BaseModel], args: Args) -> None:
 def _rename(model: type[BaseModel], parent: Args, name: str, _args: Args) -> None:
     wanted = _snake(name)
     free = {field: info for field, info in model.model_fields.items() if field not in parent}
-    synonyms: dict[str, str] = {synonym: field for field, info in free.items() for synonym in meta(info).get("synonyms", ())}
+    synonyms: dict[str, str] = {
+        synonym: field for field, info in free.items() for synonym in meta(info).get("synonyms", ())
+    }
     if wanted in free or wanted in synonyms:
         parent[synonyms.get(wanted, wanted)] = parent.pop(name)
         return
@@ -167,6 +169,9 @@ def _structure(model: type[BaseModel], parent: Args, name: str, _args: Args) -> 
 
 
 Repair = Callable[[type[BaseModel], Args, str, Args], None]
+
+_STRUCTURAL = {"extra_forbidden", "model_type"}
+"""Mended first: what a length in seconds means depends on the rate."""
 
 _REPAIRS: dict[str, Repair] = {
     "extra_forbidden": _rename,

@@ -43,6 +43,8 @@ _STEP = 0.7
 """Who moves less than this, getting up from a chair, is not followed."""
 _AROUND = (0.0, 14.0, -14.0, 28.0, -28.0, 42.0, -42.0)
 _CLIMB = {Angle.HIGH: 0.45, Angle.LOW: -0.32, Angle.OVERHEAD: 5.0, Angle.AERIAL: 1.2}
+_AT = 0.05
+"""A look this near to somebody's middle is at them, metres."""
 _ACROSS = 72.0
 """Degrees between a walk and the camera that pans or drives along with it."""
 _CLIMB_TO_BED = 0.6
@@ -190,6 +192,15 @@ class Operator:
         across = gaze[0] * right[0] + gaze[2] * right[2]
         return 0.5 - 0.07 * max(min(across * 2, 1.0), -1.0)
 
+    def _partner(self, figure: Figure) -> Figure | None:
+        """Whom somebody faces: as the setup says, else whoever is looked at."""
+        named = self._figure(self.setup.toward)
+        if named or not figure.looks:
+            return named
+        seen = figure.looks[0].point
+        near = [other for other in self.stage.figures if plan_distance(seen, self._spot(other)) < _AT]
+        return next((other for other in near if other.id != figure.id), None)
+
     def _gaze(self, figure: Figure) -> Vec3:
         """The way somebody looks: at the partner, at what they look at, along a walk, else ahead."""
         if _offsets(figure, figure.marks[0]):
@@ -215,7 +226,7 @@ class Operator:
 
     def _to_camera_side(self, figure: Figure, gaze: Vec3, degrees: float) -> Vec3:
         """The eyeline turned towards the side on which the camera stays."""
-        partner = None if _offsets(figure, figure.marks[0]) else self._figure(self.setup.toward)
+        partner = None if _offsets(figure, figure.marks[0]) else self._partner(figure)
         side = self._normal(figure, partner) if partner else towards(self._spot(figure), self.layout.wide)
         left, right = turned(gaze, degrees), turned(gaze, -degrees)
         return max((left, right), key=lambda way: way[0] * side[0] + way[2] * side[2])
@@ -250,7 +261,7 @@ class Operator:
         return [(frame, key.position) for frame in frames]
 
     def _keeps_side(self, key: CameraKey, figures: list[Figure]) -> bool:
-        partner = figures[1] if len(figures) > 1 else self._figure(self.setup.toward)
+        partner = figures[1] if len(figures) > 1 else self._partner(figures[0])
         if partner is None or self.in_car:
             return True
         a, b = self._spot(figures[0]), self._spot(partner)

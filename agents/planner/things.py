@@ -89,6 +89,8 @@ _COLOURS: tuple[Colour, ...] = (
 _PAPER_WHITE: Colour = (0.93, 0.90, 0.82)
 _TABLE_SLOTS = ((0.0, 0.0), (0.26, 0.03), (-0.26, 0.03), (0.13, -0.12), (-0.13, -0.12), (0.4, -0.05), (-0.4, -0.05))
 _PARKED = ((2.3, -2.7, 82.0), (-3.2, -5.2, 100.0), (5.2, -8.0, 80.0))
+_AT_KERB = ((3.6, -1.8, 180.0), (3.6, -7.0, 180.0), (3.6, 5.0, 180.0))
+"""Along the kerb of the street set."""
 _ASIDE = ((-1.35, 0.45, 60.0), (2.5, -1.4, -60.0), (-2.6, -1.6, 70.0))
 
 
@@ -143,8 +145,10 @@ def _place(
     name: str, kind: PropKind, set_kind: SetKind, layout: Layout, taken: set[tuple[float, ...]]
 ) -> tuple[Vec3, float]:
     if kind in _VEHICLES:
-        x, z, yaw = _slot(name, _PARKED, taken)
-        return ((0.0, 0.0, -6.0), 8.0) if set_kind is SetKind.ALLEY else ((x, 0.0, z), yaw)
+        if set_kind is SetKind.ALLEY:
+            return (0.0, 0.0, -6.0), 8.0
+        x, z, yaw = _parking(_AT_KERB if set_kind is SetKind.STREET else _PARKED, taken)
+        return (x, 0.0, z), yaw
     if max(SIZES[kind]) >= 0.5 or kind in (PropKind.DOG, PropKind.CAT):
         x, z, yaw = _slot(name, _ASIDE, taken)
         limit = layout.size[0] / 2 - 0.4
@@ -153,6 +157,13 @@ def _place(
     narrow = 0.6 if set_kind is SetKind.CAR else 1.0
     yaw = float(derive_seed("lies", name.casefold()) % 50 - 25)
     return (layout.surface[0] + narrow * x, layout.surface[1], layout.surface[2] + narrow * z), yaw
+
+
+def _parking(slots: tuple[tuple[float, ...], ...], taken: set[tuple[float, ...]]) -> tuple[float, ...]:
+    """The first free slot: the nearest belongs to the first vehicle that the scene names."""
+    slot = next((slot for slot in slots if slot not in taken), slots[-1])
+    taken.add(slot)
+    return slot
 
 
 def _slot(name: str, slots: tuple[tuple[float, ...], ...], taken: set[tuple[float, ...]]) -> tuple[float, ...]:

@@ -264,14 +264,14 @@ def _claim(part: Layers, near: Tensor, surface: int) -> tuple[Tensor, Tensor] | 
         torch.maximum(part.near, near, out=part.near)
         return None
     take = (near - part.near).sign_().clamp_min_(0.0)
-    keep = 1.0 - take
+    keep = take.neg().add_(1.0)
     torch.maximum(part.near, near, out=part.near)
     part.surface.mul_(keep).add_(take * float(surface))
     return keep, take
 
 
 def faces(solids: Solids) -> Tensor:
-    """For `facing`: the sky, then each solid; a flat's normal in rows 0-2, in row 3 whether it is curved. `[4, n + 1]`."""
+    """For `facing`, `[4, n + 1]`: the sky, then each solid; a flat's normal in rows 0-2, row 3 is 1 for curved ones."""
     table = np.zeros((4, len(solids) + 1))
     flat = solids.kind <= DISC
     normals = solids.axes[flat][:, :, 1]

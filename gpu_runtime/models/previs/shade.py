@@ -19,13 +19,13 @@ from gpu_runtime.models.previs.shadow import ShadowMap
 from gpu_runtime.models.previs.solids import Array, Solids
 from gpu_runtime.models.previs.view import Rect, View
 
-
 _BAND = 64000
 """Pixels shaded at a time: what keeps the work in a core's cache."""
 _FAR = 1e-4
-CREVICE_REACH = 8
+CREVICE_REACH = 6
 """Pixels over which hollows are felt."""
 _EXPOSURE = 1.45
+_CONTRAST = 0.95
 _WHITE = 3.2
 """Exposed radiance that becomes display white."""
 
@@ -117,20 +117,19 @@ def crevices(layers: Layers) -> Tensor:
     any rectangle gives the same numbers `CREVICE_REACH` pixels from its edge.
     """
     near = layers.near.clamp_min(_FAR)
-    wide = torch.nn.functional.pad(near[None, None], (CREVICE_REACH,) * 4, mode="replicate")[0, 0]
+    reach = CREVICE_REACH
+    wide = torch.nn.functional.pad(near[None, None], (reach,) * 4, mode="replicate")[0, 0]
     height, width = near.shape
+    level, upright = slice(reach, reach + height), slice(reach, reach + width)
     scale = 1.0 / near
     dimming = torch.ones_like(near)
-    for reach in (3, CREVICE_REACH):
-        low, high = CREVICE_REACH - reach, CREVICE_REACH + reach
-        level, upright = slice(CREVICE_REACH, CREVICE_REACH + height), slice(CREVICE_REACH, CREVICE_REACH + width)
-        for one, other in (
-            (wide[level, low : low + width], wide[level, high : high + width]),
-            (wide[low : low + height, upright], wide[high : high + height, upright]),
-        ):
-            sag = (one + other).mul_(scale).sub_(2.0).mul_(14.0).clamp_(0.0, 0.16)
-            trust = torch.maximum(one, other).mul_(scale).sub_(1.10).mul_(-12.0).clamp_(0.0, 1.0)
-            dimming.sub_(sag.mul_(trust))
+    for one, other in (
+        (wide[level, :width], wide[level, 2 * reach :]),
+        (wide[:height, upright], wide[2 * reach :, upright]),
+    ):
+        sag = (one + other).mul_(scale).sub_(2.0).mul_(14.0).clamp_(0.0, 0.26)
+        trust = torch.maximum(one, other).mul_(scale).sub_(1.10).mul_(-12.0).clamp_(0.0, 1.0)
+        dimming.sub_(sag.mul_(trust))
     return dimming
 
 
@@ -273,7 +272,7 @@ def _vignette(view: View, rect: Rect) -> Tensor:
 def _sky(light: Lighting, up: Tensor, length: Tensor) -> Tensor:
     """Horizon to zenith by the height of the ray."""
     height = (up / length).clamp(0.0, 1.0)
-    height = (height * (2.0 - height)).mul_(1.35).clamp_max_(1.0)
+    height = (height * (2.0 - height)).mul_(1.9).clamp_max_(1.0)
     return (height * (_triple(light.zenith) - _triple(light.horizon))).add_(_triple(light.horizon))
 
 
@@ -281,4 +280,6 @@ def _display(radiance: Tensor) -> Tensor:
     """Extended Reinhard curve (Reinhard et al. 2002, eq. 4), gamma 2, eight bits."""
     bright = radiance.clamp_min_(0.0).mul_(_EXPOSURE)
     toned = (bright * (1 / _WHITE**2)).add_(1.0).mul_(bright).div_(bright.add(1.0))
-    return toned.sqrt_().mul_(255.0).add_(0.5).clamp_max_(255.0)
+    shown = toned.sqrt_().clamp_max_(1.0)
+    contrast = (1.0 - shown).mul_(shown - 0.48).mul_(shown)
+    return shown.add_(contrast.mul_(_CONTRAST)).mul_(255.0).add_(0.5)
