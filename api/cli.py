@@ -15,7 +15,7 @@ from api.options import parse_scenes, parse_size
 from gpu_runtime.executor import disk_full
 from tools.declare import registry
 from tools.render_pass import Pass
-from vibeboard.faults import FaultError, Rejected
+from vibeboard.faults import Cancelled, FaultError, Rejected
 from vibeboard.timing import Rate
 
 INTERRUPTED = 130
@@ -93,10 +93,10 @@ def main() -> None:
     """Run a command; whatever is wrong with the input ends as one sentence and an exit code that is not 0."""
     try:
         app()
+    except Cancelled as error:
+        _fail(str(error), INTERRUPTED)
     except FaultError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
-        _fail("stopped; run the same command again to carry on where it stopped", INTERRUPTED)
     except Exception as error:
         if not disk_full(error):
             raise

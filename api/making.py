@@ -21,7 +21,7 @@ from graphs.request import MakeRequest, pin_engines
 from storage.project import Project
 from tools.render_pass import Pass, RenderPassParams
 from vibeboard.digest import sha256_file
-from vibeboard.faults import Rejected
+from vibeboard.faults import Cancelled, Rejected
 from vibeboard.timing import Rate
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def make_film(
             engines=pin_engines(),
         )
         with watch_for(sys.stdout, request, workers()) as watch:
-            asyncio.run(_interruptible(_make(project, request, output, watch)))
+            _run(_make(project, request, output, watch))
         watch.summary(output)
 
 
@@ -77,7 +77,7 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
         )
         engine = best("render_pass")
         placement = _placement(project)
-        result = asyncio.run(_interruptible(call_once(project, placement, engine, params)))
+        result = _run(call_once(project, placement, engine, params))
         shutil.copyfile(project.blobs.path(result.outputs["frames"].sha256), output)
 
 
@@ -90,6 +90,13 @@ def workers() -> int:
 def _placement(project: Project) -> Embedded:
     command = [sys.executable, "-m", "api.worker", str(project.root.resolve())]
     return Embedded(command, workers(), project.root / "worker.log")
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(_interruptible(work))
+    except KeyboardInterrupt:
+        raise Cancelled("stopped; run the same command again to carry on where it stopped") from None
 
 
 async def _interruptible(work: Coroutine[Any, Any, T]) -> T:

@@ -73,7 +73,7 @@ class Watch:
         beside = f", {rest} only finished again (slate, sound)" if rest else ""
         price = f"about {_clock(seconds)} on {self._workers} workers, no cost"
         self.say(f"{self._rendered} shots {verb} rendered{beside}: {price}")
-        if event.data["current"]:
+        if any(item.reasons != ("new",) for item in todo):
             self._reasons(todo)
 
     def _reasons(self, todo: list[Quoted]) -> None:

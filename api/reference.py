@@ -29,7 +29,8 @@ def _lines() -> Iterator[str]:
     yield "| engine | task | quality | licence | legal sizes and lengths | does |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for engine in engines().values():
-        yield f"| {engine.name} | {engine.task} | {engine.quality} | {engine.licence} | {_limits(engine)} | {engine.summary} |"
+        cells = (engine.name, engine.task, engine.quality, engine.licence, _limits(engine), engine.summary)
+        yield "| " + " | ".join(cells) + " |"
 
 
 def _tool(tool: Tool) -> Iterator[str]:

@@ -11,9 +11,7 @@ from storage.blobs import FolderBlobs
 
 def main() -> None:
     root = Path(sys.argv[1])
-    scratch = root / "scratch"
-    scratch.mkdir(exist_ok=True)
-    serve(FolderBlobs(root / "blobs"), scratch)
+    serve(FolderBlobs(root / "blobs"), root / "scratch")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,10 @@ _NO_LIMIT = 1_000_000
 """LangGraph's bound on steps; ours are the attempt counters."""
 
 
+_STANDING = (EventType.PLAN_READY, EventType.QUOTE_READY, EventType.UNIT_DONE)
+"""What somebody who watches a run that is carried on needs to know of its past."""
+
+
 async def make(
     project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Callable[[Event], None]
 ) -> None:
@@ -43,6 +47,9 @@ async def make(
         project.start_run(run_id, request.digest, GRAPH_VERSION)
     services = Services(project, placement, request, run_id, watch)
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
+    for _, event in project.events(run_id):
+        if event.type in _STANDING:
+            watch(event)
     try:
         state = await _follow(services, run_id)
     finally:

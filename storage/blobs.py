@@ -22,6 +22,11 @@ class FolderBlobs:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
 
+    def sweep(self) -> None:
+        """Remove files that were begun and never finished. Nobody may be writing."""
+        for left in self.root.glob("new-*"):
+            left.unlink()
+
     def put(self, data: bytes, media: str) -> BlobRef:
         ref = BlobRef(sha256=sha256(data), size=len(data), media=media)
         if not self.has(ref.sha256):

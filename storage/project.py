@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,6 +41,18 @@ class Project:
         self._engine = open_database(root / "project.db")
         self.jobs = JobTable(self._engine)
         self.jobs.reclaim(self.owner)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Clear what a process that was killed left half-written; under the lock nobody else is writing."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir()
+        self.blobs.sweep()
+
+    @property
+    def scratch(self) -> Path:
+        """Where workers write before they know what a file's name will be."""
+        return self.root / "scratch"
 
     @staticmethod
     def _acquire(path: Path) -> int:

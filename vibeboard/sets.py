@@ -78,7 +78,12 @@ LAYOUTS: dict[SetKind, Layout] = {
         spots=(
             Spot(x=0.35, z=-0.6, yaw=-70, pose=Pose.SIT, floor=0.5),
             Spot(x=-0.9, z=-0.3, yaw=100),
-            *_STANDING[2:],
+            Spot(x=-0.35, z=-1.35, yaw=30),
+            Spot(x=-1.7, z=0.6, yaw=110),
+            Spot(x=0.6, z=0.9, yaw=-150),
+            Spot(x=-1.9, z=-1.0, yaw=50),
+            Spot(x=1.6, z=1.0, yaw=-120),
+            Spot(x=-0.6, z=1.4, yaw=170),
         ),
     ),
     SetKind.OFFICE: Layout(

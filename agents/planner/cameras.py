@@ -92,7 +92,9 @@ class Operator:
         if not figures:
             return self._wide()
         if self.setup.framing is Framing.OTS and (near := self._figure(self.setup.toward)):
-            return self._over_shoulder(figures[0], near)
+            key = self._over_shoulder(figures[0], near)
+            if not self._sightlines.in_a_body(self._moments(key, [])):
+                return key
         return self._on_people(figures)
 
     def _figure(self, name: str) -> Figure | None:

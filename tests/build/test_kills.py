@@ -17,7 +17,7 @@ SEED = 20
 
 def start(script: Path, output: Path) -> subprocess.Popen[bytes]:
     command = [VIBEBOARD, "make", script, "-o", output, *SMALL]
-    return subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def first_frame(process: subprocess.Popen[bytes], output: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_killed_build_carries_on_and_ends_with_the_same_film(made, tmp_path):
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             killed += 1
-        process.wait()
+        process.communicate()
     assert killed
     make(made / "script.fountain", output)
     assert (output / "film.mp4").read_bytes() == (made / "out" / "film.mp4").read_bytes()
@@ -50,7 +50,8 @@ def test_ctrl_c_stops_and_the_next_run_keeps_what_was_finished(made, tmp_path):
     process = start(made / "script.fountain", output)
     first_frame(process, output)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 130
+    assert "carry on where it stopped" in process.communicate(timeout=10)[1].decode()
+    assert process.returncode == 130
     finished = {key for key, (state, _) in jobs(output).items() if state == "DONE"}
     make(made / "script.fountain", output)
     assert all(jobs(output)[key] == ("DONE", 1) for key in finished)

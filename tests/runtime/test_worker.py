@@ -30,6 +30,7 @@ def speak(key: str, words: str = "Nothing to see here.", frames: int = 48) -> Jo
 
 @pytest.fixture
 async def placement(tmp_path):
+    (tmp_path / "scratch").mkdir()
     placed = Embedded([sys.executable, "-m", "api.worker", str(tmp_path)], 1, tmp_path / "worker.log")
     yield placed
     await placed.drain()

@@ -79,6 +79,18 @@ def test_a_project_is_used_by_one_process_at_a_time(tmp_path):
         pass
 
 
+def test_what_a_killed_process_left_half_written_is_cleared(tmp_path):
+    with Project(tmp_path / "p") as project:
+        ref = project.blobs.put(b"whole", "text/plain")
+        (project.scratch / "tmp1").mkdir()
+        (project.scratch / "tmp1" / "take.mp4").write_bytes(b"half")
+        (project.root / "blobs" / "new-abc").write_bytes(b"half")
+    with Project(tmp_path / "p") as project:
+        assert not list(project.scratch.iterdir())
+        assert not list((project.root / "blobs").glob("new-*"))
+        assert project.blobs.read(ref.sha256) == b"whole"
+
+
 def test_the_schema_goes_up_and_down(tmp_path):
     from alembic import command
 

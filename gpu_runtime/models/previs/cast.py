@@ -15,6 +15,8 @@ from gpu_runtime.models.previs.view import Rect, View
 SKY = -1
 _SEAM = 1 - 1e-5
 """Flats are a hair larger than stated, so that no ray slips between two that share an edge."""
+_SPECK = 2
+"""Solids whose bounds are no larger than this many pixels are left out: they would only flicker."""
 _PIECE = 40000
 _BANISH = 1e30
 """Times how far outside of a solid a ray passes, which moves its nearness far behind everything."""
@@ -197,7 +199,9 @@ def cast(forms: Forms, view: View, layers: Layers, first: int = 0) -> None:
     vs = torch.arange(view.height, dtype=torch.float32) + 0.5
     area = np.array(layers.rect)
     bounds = np.concatenate([np.maximum(forms.bounds[:, :2], area[:2]), np.minimum(forms.bounds[:, 2:], area[2:])], 1)
-    for n in np.nonzero((bounds[:, 0] < bounds[:, 2]) & (bounds[:, 1] < bounds[:, 3]))[0]:
+    size = forms.bounds[:, 2:] - forms.bounds[:, :2]
+    worth = size.max(axis=1) > _SPECK
+    for n in np.nonzero(worth & (bounds[:, 0] < bounds[:, 2]) & (bounds[:, 1] < bounds[:, 3]))[0]:
         one = _cast_flat if forms.kind[n] <= DISC else _cast_quadric
         for rect in _bands(Rect(*(int(b) for b in bounds[n]))):
             u = us[rect.x0 : rect.x1] - float(forms.middle[n, 0])

@@ -11,7 +11,7 @@ from gpu_runtime.models.previs.vehicles import car
 from vibeboard.stage import Colour
 
 _ASPHALT: Colour = (0.33, 0.34, 0.35)
-_PAVING: Colour = (0.57, 0.56, 0.54)
+_PAVING: Colour = (0.51, 0.50, 0.48)
 _GRASS: Colour = (0.40, 0.47, 0.29)
 _SODIUM: Colour = (1.0, 0.60, 0.28)
 _GLASS: Colour = (0.22, 0.26, 0.30)
@@ -106,7 +106,7 @@ def street_lamp(kit: SetKit, x: float, z: float, arm: float, bright: bool) -> No
     post.glow = 2.4 if kit.dark else 0.0
     post.ball((arm, 5.36, 0.0), (0.26, 0.10, 0.16), f.WARM if kit.dark else f.PALE)
     if bright:
-        kit.lamp((x + arm, 5.2, z), _SODIUM, 2.6)
+        kit.lamp((x + arm, 5.2, z), _SODIUM, 3.6)
 
 
 def parked_car(kit: SetKit, x: float, z: float, yaw: float, colour: Colour) -> None:
@@ -130,7 +130,7 @@ def street(kit: SetKit) -> None:
             front.seen_from = (-side, 0.0, 0.0, abs(x) + 0.0)
             facade(kit, front, width, kit.random.uniform(7.5, 15.0), kit.random.choice(_FACADES))
             z += width
-    for x, z, bright in ((2.0, -6.5, True), (2.0, 7.5, True), (2.0, -20.0, False), (2.0, -34.0, False)):
+    for x, z, bright in ((2.0, -6.5, True), (2.0, 14.5, False), (2.0, -20.0, False), (2.0, -34.0, False)):
         street_lamp(kit, x, z, -1.1, bright)
     for z in (-11.5, -17.5, 13.5):
         parked_car(kit, 3.6, z, 180.0, kit.pick((0.48, 0.26, 0.23), (0.32, 0.38, 0.44), (0.68, 0.67, 0.64)))
@@ -143,7 +143,8 @@ def street(kit: SetKit) -> None:
     for x in (-0.6, 0.6):
         bench.block((x, 0.0, 0.0), (0.06, 0.4, 0.4), f.DARK)
     kit.contact(-5.4, 2.4, 0.9)
-    kit.lamp((-6.2, 2.4, -1.0), (1.0, 0.78, 0.50), 1.3)
+    kit.lamp((-6.2, 2.4, -1.0), (1.0, 0.78, 0.50), 1.6)
+    kit.lamp((0.9, 5.0, 4.0), _SODIUM, 2.8)
 
 
 def alley(kit: SetKit) -> None:
@@ -286,7 +287,7 @@ def field(kit: SetKit) -> None:
 
 
 def shore(kit: SetKit) -> None:
-    sand = (0.74, 0.66, 0.52)
+    sand = (0.66, 0.58, 0.44)
     kit.ground(sand)
     kit.patch(0.0, -7.4, 800.0, 5.0, f.shade(sand, 0.80), 0.003)
     kit.patch(0.0, -208.0, 800.0, 400.0, (0.28, 0.42, 0.48), 0.006)

@@ -52,7 +52,7 @@ _TUNGSTEN, _SODIUM = (1.0, 0.72, 0.44), (1.0, 0.62, 0.30)
 
 _DAY = Lighting(
     key_from=_towards(-38, 48),
-    key=_grey(_SUN, 2.0),
+    key=_grey(_SUN, 1.75),
     fill_from=_towards(60, 25),
     fill=_grey((0.8, 0.9, 1.0), 0.18),
     above=(0.36, 0.45, 0.60),
@@ -131,8 +131,8 @@ _INSIDE = Lighting(
 )
 _INSIDE_NIGHT = replace(
     _INSIDE,
-    key=_grey((1.0, 0.78, 0.54), 0.50),
-    fill=_grey((0.45, 0.58, 1.0), 0.12),
+    key=_grey((1.0, 0.78, 0.54), 0.58),
+    fill=_grey((0.62, 0.66, 0.85), 0.24),
     above=(0.10, 0.105, 0.14),
     below=(0.085, 0.08, 0.085),
     rim=_grey((0.55, 0.70, 1.0), 0.16),

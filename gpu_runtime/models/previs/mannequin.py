@@ -15,7 +15,7 @@ _SKINS: tuple[Colour, ...] = (
     (0.80, 0.62, 0.50),
     (0.68, 0.50, 0.39),
     (0.90, 0.77, 0.68),
-    (0.56, 0.41, 0.33),
+    (0.60, 0.45, 0.36),
 )
 _HAIRS: tuple[Colour, ...] = (
     (0.20, 0.16, 0.14),
@@ -119,7 +119,7 @@ class _Sculptor:
 
     def arm(self, arm: Limb, body: Body, side: float) -> None:
         s, g = self.style, 0.35 + 0.65 * self.style.girth
-        shoulder, elbow, wrist = 0.0375 * g, 0.0285 * g, 0.020 * g
+        shoulder, elbow, wrist = 0.0350 * g, 0.0275 * g, 0.020 * g
         root = add(arm.root, scaled(body.torso[1], -0.006))
         self.ball(root, shoulder, s.top)
         self.bone(root, arm.bend, shoulder, elbow, s.top)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-REACH = 8
+REACH = 7
 """Longest half stretch in pixels: how far a pixel's colour can depend on a border."""
 _RIM = REACH + 1
-_CLOSE = 6
+_CLOSE = 18
 """Neighbours whose colours differ by less than this (sum over channels, of 765) are left alone."""
 
 
