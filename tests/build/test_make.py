@@ -9,6 +9,7 @@ import sqlite3
 import av
 import opentimelineio as otio
 import pytest
+from safetensors.numpy import load_file
 
 from tests.build.conftest import SCRIPT, SMALL, jobs, make, run
 
@@ -163,8 +164,6 @@ def test_a_lost_blob_is_made_again(film):
 
 
 def test_a_pass_is_rendered_from_the_take(made, tmp_path):
-    from safetensors.numpy import load_file
-
     shot = shot_rows(made / "out")[0]["Shot"]
     target = tmp_path / "depth.safetensors"
     run("pass", made / "out", shot, "--kind", "depth", "--frames", "2", "-o", target)

@@ -154,9 +154,7 @@ def test_it_ends_for_any_argument_and_never_touches_another_field(name, value):
         assert all(mended[other] == good()[other] for other in good() if other != name and other not in legalised)
 
 
-@given(
-    width=st.integers(64, 2000), height=st.integers(64, 2000), frames=st.integers(1, 200)
-)
+@given(width=st.integers(64, 2000), height=st.integers(64, 2000), frames=st.integers(1, 200))
 def test_what_it_makes_legal_is_near_and_legal_arguments_stay(width, height, frames):
     args = broken(width=width, height=height, frames=frames)
     mended = mend(args)

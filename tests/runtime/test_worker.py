@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -108,8 +109,6 @@ def test_the_worker_dies_with_its_parent(tmp_path):
 
 
 def test_a_full_disk_is_said_in_one_sentence(tmp_path):
-    import resource
-
     (tmp_path / "scratch").mkdir()
     events = []
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

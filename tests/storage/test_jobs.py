@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import hypothesis.strategies as st
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import text
+from sqlmodel import SQLModel
 
-from storage.database import open_database
+from storage.database import migrations, open_database
 from storage.jobs import JobTable
 from storage.project import Project
 from vibeboard.asset import BlobRef, Result
@@ -72,9 +80,8 @@ def test_a_new_take_becomes_the_active_one_and_the_old_can_come_back(project):
 
 
 def test_a_project_is_used_by_one_process_at_a_time(tmp_path):
-    with Project(tmp_path / "p"):
-        with pytest.raises(Rejected, match="another vibeboard works in"):
-            Project(tmp_path / "p")
+    with Project(tmp_path / "p"), pytest.raises(Rejected, match="another vibeboard works in"):
+        Project(tmp_path / "p")
     with Project(tmp_path / "p"):
         pass
 
@@ -92,10 +99,6 @@ def test_what_a_killed_process_left_half_written_is_cleared(tmp_path):
 
 
 def test_the_schema_goes_up_and_down(tmp_path):
-    from alembic import command
-
-    from storage.database import migrations
-
     engine = open_database(tmp_path / "db")
     with engine.begin() as connection:
         command.downgrade(migrations(connection), "base")
@@ -106,10 +109,6 @@ def test_the_schema_goes_up_and_down(tmp_path):
 
 
 def test_the_migrations_give_the_tables_that_the_code_declares(tmp_path):
-    from alembic.autogenerate import compare_metadata
-    from alembic.runtime.migration import MigrationContext
-    from sqlmodel import SQLModel
-
     engine = open_database(tmp_path / "db")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
@@ -121,9 +120,6 @@ class JobLife(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        import tempfile
-        from pathlib import Path
-
         self._folder = tempfile.TemporaryDirectory()
         self._engine = open_database(Path(self._folder.name) / "db")
         self.jobs = JobTable(self._engine)
@@ -157,5 +153,5 @@ class JobLife(RuleBasedStateMachine):
         self._folder.cleanup()
 
 
-JobLife.TestCase.settings = __import__("hypothesis").settings(max_examples=15, stateful_step_count=12, deadline=None)
+JobLife.TestCase.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
 TestJobLife = JobLife.TestCase
