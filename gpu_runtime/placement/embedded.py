@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from gpu_runtime.worker import decode
+from gpu_runtime.worker import ENVIRONMENT, decode
 from vibeboard.faults import Fault, FaultKind
 from vibeboard.jobs import Failed, Job, JobEvent, Made, Progress, Running, Snapshot
 
@@ -129,6 +130,7 @@ class _Child:
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=log,
+                    env={**os.environ, **ENVIRONMENT},
                     limit=_LINE_LIMIT,
                 )
         return self._process

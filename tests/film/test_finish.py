@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_runtime.models.film.finish import finish_segment, fit, take_frames, to_film
-from gpu_runtime.models.film.video import Footage
+from gpu_runtime.models.video import Footage
 from tools.finish_segment import BurnIn, FinishSegmentParams
 from vibeboard.faults import Cancelled, Rejected
 from vibeboard.timing import Rate

@@ -10,13 +10,13 @@ import av
 import numpy as np
 import pytest
 
-from gpu_runtime.models.film.video import grab, probe, read_frames, writer
+from gpu_runtime.models.video import grab, probe, read_frames, writer
 from vibeboard.faults import Rejected
 from vibeboard.timing import Rate
 
 WRITE = """
 import sys, av, numpy as np
-from gpu_runtime.models.film.video import writer
+from gpu_runtime.models.video import writer
 from vibeboard.timing import Rate
 random = np.random.default_rng(5)
 with writer(sys.argv[1], 160, 90, Rate(num=24)) as write:

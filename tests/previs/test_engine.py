@@ -71,12 +71,6 @@ def test_another_seed_is_another_take(run, params):
     assert generate_shot(params, run).outputs["video"] != generate_shot(other, run).outputs["video"]
 
 
-def test_odd_sizes_are_encoded(run, params):
-    result = generate_shot(params.model_copy(update={"width": 193, "height": 109, "frames": 2}), run)
-    with av.open(str(run.input(result.outputs["video"].sha256))) as container:
-        assert (container.streams.video[0].width, container.streams.video[0].height) == (192, 108)
-
-
 def test_progress_is_told_once_a_frame(run, params):
     generate_shot(params, run)
     assert run.steps == [(n, FRAMES) for n in range(1, FRAMES + 1)]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gpu_runtime.models.film import captions
 from gpu_runtime.models.film.mix import mix
 from gpu_runtime.models.film.sound import RATE
-from gpu_runtime.models.film.video import BITEXACT, opened
+from gpu_runtime.models.video import BITEXACT, opened
 from gpu_runtime.run import Run
 from tools.assemble_film import AssembleFilmParams
 from vibeboard.asset import Result

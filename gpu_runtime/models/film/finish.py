@@ -13,7 +13,7 @@ from gpu_runtime.models.film.overlay import Picture, even
 from gpu_runtime.models.film.sightings import sightings
 from gpu_runtime.models.film.slate import Slate
 from gpu_runtime.models.film.tags import Tag, place
-from gpu_runtime.models.film.video import Footage, probe, read_frames, writer
+from gpu_runtime.models.video import Footage, probe, read_frames, writer
 from gpu_runtime.run import Run
 from tools.finish_segment import BurnIn, FinishSegmentParams
 from vibeboard.asset import Result

@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from gpu_runtime.models.film.contact_sheet import contact_sheet
 from gpu_runtime.models.film.lettering import BOLD, ITALIC, REGULAR, Measure, fitted, wrapped
-from gpu_runtime.models.film.video import grab
+from gpu_runtime.models.video import grab
 from gpu_runtime.run import Run
 from tools.draw_storyboard import DrawStoryboardParams, Panel
 from vibeboard.asset import Result

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gpu_runtime.models.previs.encode import video
 from gpu_runtime.models.previs.render import Buffers, Renderer
 from gpu_runtime.models.previs.take import Box, FrameCamera, Take
+from gpu_runtime.models.video import TAKE, from_rgb, writer
 from gpu_runtime.run import Run
 from tools.generate_shot import GenerateShotParams
 from tools.render_pass import Pass, RenderPassParams
@@ -37,9 +37,9 @@ def generate_shot(params: GenerateShotParams, run: Run) -> Result:
     renderer = Renderer(take)
     tracks: dict[int, list[Box]] = {}
     path = run.scratch / "take.mp4"
-    with torch.inference_mode(), video(path, take.width, take.height, take.fps) as writer:
+    with torch.inference_mode(), writer(path, take.width, take.height, take.fps, TAKE) as write:
         for frame in range(take.frames):
-            writer.write(renderer.picture(frame))
+            write(from_rgb(renderer.picture(frame).numpy()))
             if frame % TRACK_STEP == 0:
                 for object_id, box in renderer.boxes().items():
                     tracks.setdefault(object_id, []).append((frame, *box))

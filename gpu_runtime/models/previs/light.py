@@ -98,7 +98,7 @@ _EXTERIOR: dict[TimeOfDay, Lighting] = {
         key_from=_towards(58, 20),
         key=_grey((1.0, 0.74, 0.58), 1.05),
         haze=(0.62, 0.54, 0.56),
-        haze_m=50.0,
+        haze_m=110.0,
         horizon=(0.88, 0.66, 0.56),
         zenith=(0.20, 0.28, 0.46),
     ),
@@ -167,7 +167,7 @@ def lighting(kind: SetKind, time: TimeOfDay, lamps: tuple[Lamp, ...]) -> Lightin
     inside = LAYOUTS[kind].interior and kind is not SetKind.CAR
     light = (_INTERIOR if inside else _EXTERIOR)[time]
     if kind is SetKind.FOREST:
-        light = replace(light, haze_m=light.haze_m * 0.22)
+        light = replace(light, haze_m=max(0.22 * light.haze_m, 55.0))
     if kind is SetKind.BAR:
         light = replace(_INSIDE_NIGHT, key=_grey(_TUNGSTEN, 0.75), zenith=light.zenith, horizon=light.horizon)
     lamps = tuple(replace(lamp, colour=_grey(lamp.colour, 1.6)) for lamp in lamps)

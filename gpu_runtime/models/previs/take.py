@@ -6,14 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from gpu_runtime.engines.previs import previs
 from vibeboard.camera import CameraPath, CameraPose, dot, focal_px
 from vibeboard.model import Frozen
 from vibeboard.stage import Stage
 from vibeboard.timing import Rate
-
-RENDERER = "previs"
-REVISION = 1
-"""Raise it whenever a pixel of any picture can come out differently."""
 
 Row = tuple[float, float, float, float]
 Box = tuple[int, int, int, int, int]
@@ -21,8 +18,8 @@ Box = tuple[int, int, int, int, int]
 
 
 class Renderer(Frozen):
-    name: str = RENDERER
-    revision: int = REVISION
+    name: str = previs.name
+    revision: int = previs.revision
 
 
 class Named(Frozen):

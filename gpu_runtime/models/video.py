@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from numpy.typing import NDArray
 
 from vibeboard.faults import Rejected
 from vibeboard.timing import Rate
@@ -84,8 +86,23 @@ def grab(path: Path, index: int) -> av.VideoFrame:
         return found
 
 
+FILM = {"preset": "veryfast", "crf": "20"}
+"""What is watched."""
+
+TAKE = {"preset": "ultrafast", "crf": "14"}
+"""What is kept to be finished later: quick to write, and better than what is made of it."""
+
+
+def from_rgb(picture: NDArray[np.uint8]) -> av.VideoFrame:
+    """A frame for `writer` from sRGB pixels `[h, w, 3]`."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    return frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
+
+
 @contextmanager
-def writer(path: Path, width: int, height: int, fps: Rate) -> Iterator[Callable[[av.VideoFrame], None]]:
+def writer(
+    path: Path, width: int, height: int, fps: Rate, settings: Mapping[str, str] = FILM
+) -> Iterator[Callable[[av.VideoFrame], None]]:
     """An MP4 into which yuv420p frames (BT.709, limited range, even sides) are written one after the other.
 
     One thread and fixed settings make equal frames equal bytes on any number of cores. There are no B-frames and all
@@ -100,7 +117,7 @@ def writer(path: Path, width: int, height: int, fps: Rate) -> Iterator[Callable[
         context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
         context.flags |= av.codec.context.Flags.bitexact | av.codec.context.Flags.closed_gop
-        context.options = {"preset": "veryfast", "crf": "20", "mbtree": "0"}
+        context.options = {**settings, "mbtree": "0"}
         written = 0
 
         def write(frame: av.VideoFrame) -> None:
