@@ -12,11 +12,15 @@ from vibeboard.breakdown import Category
 from vibeboard.screenplay import Element, Kind, Scene
 
 _CLOSE = re.compile(
-    r"(?:INSERT|INSERT SHOT|(?:EXTREME )?CLOSE[ -]UP|CLOSER? ON|ANGLE ON|ECU|CU)\b[\s:–—-]*(?:OF |ON )?"
+    r"(?:^|(?<=[.!?]\s)|(?<=\n))(?:INSERT|INSERT SHOT|(?:EXTREME )?CLOSE[ -]UP|CLOSER? ON|ANGLE ON|ECU|CU)\b[\s:–—-]*(?:OF |ON )?"
     r"(?P<what>[^.,:;!?\n–—]{2,60})"
 )
 _BACK = re.compile(r"(?:BACK TO|END INSERT|RESUME)\b")
 _SEEING = frozenset({"see", "find", "notice"})
+_ACRONYMS = frozenset({"tv", "suv", "rv", "tv set"})
+"""In capitals whatever they mean."""
+_MANAGES = re.compile(r"(?:END )?(?:INTERCUT|MONTAGE|SERIES OF SHOTS|FLASHBACK)\b|SUPER\b|TITLE\b")
+"""What tells how the film is cut, not what is there."""
 _THINGS = frozenset(
     {
         Category.PROPS,
@@ -36,7 +40,7 @@ def isolated_objects(scene: Scene) -> tuple[tuple[str, str], ...]:
     return tuple(
         (element.id, name)
         for element in scene.elements
-        if element.kind is Kind.ACTION
+        if element.kind is Kind.ACTION and not _MANAGES.match(plain_text(element))
         for name in dict.fromkeys(_isolated(element))
         if name not in speakers
     )
@@ -58,15 +62,14 @@ def insert_ids(scene: Scene) -> frozenset[str]:
 
 
 def _isolated(element: Element) -> Iterator[str]:
-    close = _CLOSE.match(plain_text(element))
-    named = _bare_name(close["what"]) if close else ""
-    if named:
-        yield named
+    named = {name for close in _CLOSE.finditer(plain_text(element)) if (name := _bare_name(close["what"]))}
+    yield from sorted(named)
     words = tokens(element)
     seen = [index for index, word in enumerate(words) if index and word.key in _SEEING and words[index - 1].key == "we"]
     for phrase in phrases(words):
-        pointed_at = phrase.shouted or any(0 < phrase.start - index <= 4 for index in seen)
-        if phrase.category in _THINGS and pointed_at and phrase.head not in named:
+        shouted = phrase.shouted and phrase.head not in _ACRONYMS
+        pointed_at = shouted or any(0 < phrase.start - index <= 4 for index in seen)
+        if phrase.category in _THINGS and pointed_at and not any(phrase.head in name for name in named):
             yield phrase.name
 
 

@@ -45,8 +45,8 @@ NOUNS: dict[Category, frozenset[str]] = {
         jacket, leather jacket, coat, overcoat, raincoat, trench coat, parka, hoodie, sweater, cardigan, shirt,
         t-shirt, blouse, dress, wedding dress, gown, skirt, suit, tuxedo, tie, bow tie, uniform, apron, robe,
         bathrobe, pajamas, jeans, pants, trousers, shorts, vest, hat, cowboy hat, cap, baseball cap, beanie, helmet,
-        hood, scarf, gloves, glove, mask, veil, glasses, sunglasses, boot, shoe, high heels, sneaker, slipper, sock,
-        belt, watch, wristwatch, necklace, earring, bracelet, swimsuit, bikini, costume, cloak, cape, lab coat,
+        scarf, gloves, glove, mask, veil, glasses, sunglasses, boot, shoe, high heels, sneaker, slipper, sock,
+        fedora, belt, watch, wristwatch, necklace, earring, bracelet, swimsuit, bikini, costume, cloak, cape, lab coat,
         scrubs, overalls, kimono, sari, turban, crown
         """),
     Category.MAKEUP: word_table("""
@@ -88,7 +88,7 @@ NOUNS: dict[Category, frozenset[str]] = {
         reporter, photographer, musician, dancer, worker, tourist, commuter, prisoner, child, kid, couple, mourner,
         worshipper, juror, shopper, villager, townspeople, partygoer, diner patron, security guard, paramedic,
         firefighter, teenager, audience, clerk, cashier, people, stranger, regular, drinker, jogger, cyclist, farmer,
-        monk, man, woman, boy, girl, old man, old woman, guy, nun
+        monk, rider, bandit, man, woman, boy, girl, old man, old woman, guy, nun
         """),
 }
 
@@ -99,7 +99,7 @@ AMBIGUOUS = word_table("""
     static, stick, suit, swing, tank, tie, torch, toy, train, watch, wound, bowl, card, chain, coin, cup, drawer,
     hammer, plane, steam, smoke, tear, bus, desk, counter, table, stool, ball, bag, badge, burn mark, dress, flag,
     couple, belt, cap, vest, bench, bed, photograph, light, crate, guard, driver, kid, mirror, clock, cab, tears,
-    tune, tablet
+    tune, tablet, shotgun, rope
     """)
 """Nouns that are verbs or figures of speech as well."""
 

@@ -89,6 +89,9 @@ _OUTSIDE: dict[SetKind, frozenset[str]] = {
         """),
 }
 
+_WHERE = frozenset(
+    {"behind", "outside", "near", "by", "of", "at", "opposite", "above", "below", "under", "beside", "in"}
+)
 _DEFAULT = {IntExt.INT: SetKind.ROOM, IntExt.EXT: SetKind.STREET, IntExt.INT_EXT: SetKind.ROOM}
 
 
@@ -117,10 +120,18 @@ _BY_WORD_INSIDE, _BY_WORD_OUTSIDE = _by_word(_INSIDE), _by_word(_OUTSIDE)
 
 
 def _match(phrase: str, by_word: dict[str, SetKind]) -> SetKind | None:
-    """The kind of the longest entry that ends last in the phrase."""
+    """The kind of the longest entry that ends last in the phrase, before what only says where it is: an `alley behind
+    the club` is an alley."""
     words = [
         word.strip(".,'\"!?#").removesuffix("'s") for word in phrase.replace("’", "'").replace("/", " ").lower().split()
     ]
+    placed = next((i for i, word in enumerate(words) if i and word in _WHERE), 0)
+    if placed and (kind := _last_entry(words[:placed], by_word)):
+        return kind
+    return _last_entry(words, by_word)
+
+
+def _last_entry(words: list[str], by_word: dict[str, SetKind]) -> SetKind | None:
     for end in range(len(words), 0, -1):
         for start in (end - 2, end - 1):
             name = " ".join(words[max(start, 0) : end])

@@ -77,7 +77,7 @@ def _cast_items(cast: Mapping[str, tuple[int, ...]]) -> Iterator[BreakdownItem]:
 
 
 def _things(scene: Scene, cast: Iterable[str]) -> Iterator[BreakdownItem]:
-    roles = {name.lower() for name in cast}
+    roles = {word for name in cast for word in (name.lower(), *name.lower().split())}
     found: dict[tuple[Category, str], dict[str, list[int]]] = {}
     for phrase in _phrases(scene):
         is_role = phrase.head in roles and (phrase.category is Category.EXTRAS or phrase.head in GIVEN_NAMES)

@@ -128,7 +128,7 @@ def _is_thing(words: Sequence[Token], start: int, end: int, head: str) -> bool:
     first = _with_adjectives(words, start)
     before, further = (words[first - back].key if first >= back else "" for back in (1, 2))
     denied = before in NEGATIONS or (before in DETERMINERS and further in NEGATIONS)
-    if denied or before in PRONOUNS or _modifies(words, start, end):
+    if denied or before in PRONOUNS or _modifies(words, start, end) or (head == "camera" and before in ("", "the")):
         return False
     if head in INDEFINITE:
         brought_in = before in NUMBERS or before in ("a", "an", "another") or words[end - 1].key != head

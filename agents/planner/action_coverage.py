@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agents.breakdown.places import CARS
 from agents.planner.beats import Action
 from agents.planner.deeds import Deed
 from agents.planner.directions import angle_for, movement_for
@@ -23,6 +24,16 @@ _VIEWS = re.compile(
 )
 """What has no solid to look at, but lies ahead."""
 _STILLNESS = re.compile(r"\b(?:silence|silent|quiet|beat|pause|moment|nobody|no one|nothing|tension|stillness)\b", re.I)
+_EACH_OTHER = re.compile(r"\b(?:each other|one another)\b", re.I)
+_EVERYBODY = re.compile(
+    r"\b(?:every(?:one|body)|they|all|both|the (?:others|friends|group|crowd|men|women|kids|two))\b", re.I
+)
+_NOISE = re.compile(
+    r"\b(?:rings?|buzz(?:es)?|echoes|knocks?|bell|siren|thunder|gunshot|scream|footsteps|barks?|honks?|explo\w+|goes off"
+    r"|crash\w*|alarm|whistle|voice|music|announcement)\b",
+    re.I,
+)
+"""What people on the set hear."""
 _MUTUAL = frozenset({Deed.EMBRACE, Deed.FIGHT})
 _GIVES = re.compile(r"\b(?:holds? out|hands|gives|offers|passes|throws|shows|shakes)\b", re.I)
 """Deeds that take two."""
@@ -75,12 +86,12 @@ def _setups(group: list[Action], breakdown: SceneBreakdown) -> list[Setup]:
         return [_looker(group, seen), _point_of_view(first, seen)]
     if first.doers:
         return [_people(group, breakdown)]
-    return [_place(group)]
+    return [_place(group, breakdown.set_kind)]
 
 
 def _looked_at(action: Action) -> str:
     """Whom or what a doer looks at: somebody on the set, a thing, or the rest of the sentence; ``""`` for nothing."""
-    if Deed.LOOK not in action.deeds or action.travels or not action.doers:
+    if Deed.LOOK not in action.deeds or action.travels or not action.doers or _EACH_OTHER.search(action.text):
         return ""
     goals = [name for name in action.people if name not in action.doers and name in action.present]
     view = _VIEWS.search(action.text)
@@ -227,13 +238,17 @@ def _as_master(setup: Setup) -> Setup:
     )
 
 
-def _place(group: list[Action]) -> Setup:
+def _place(group: list[Action], set_kind: SetKind) -> Setup:
     """Action without people: the thing that is named, else the place."""
     first = group[0]
     role, anchor = _anchor("place", first)
-    if _STILLNESS.search(first.text) and first.present:
-        return _stillness(group)
-    if first.thing:
+    if first.present and _STILLNESS.search(first.text):
+        return _on_everybody(group, "stillness", "holds on the people while nothing is said")
+    if first.present and _EVERYBODY.search(first.text):
+        return _on_everybody(group, "company", "all of them do it")
+    if first.present and not first.thing and _NOISE.search(first.text):
+        return _on_everybody(group, "noise", "on those who hear it")
+    if first.thing and not (set_kind is SetKind.CAR and first.thing.split()[-1] in CARS):
         return Setup(
             role,
             anchor,
@@ -258,18 +273,18 @@ def _place(group: list[Action]) -> Setup:
     )
 
 
-def _stillness(group: list[Action]) -> Setup:
-    """Nothing happens, between people."""
+def _on_everybody(group: list[Action], role: str, reason: str) -> Setup:
+    """What happens to all who are there, or between them."""
     first = group[0]
-    role, anchor = _anchor("stillness", first)
+    role, anchor = _anchor(role, first)
     return Setup(
         role=role,
         anchor=anchor,
-        size=ShotSize.MLS,
+        size=ShotSize.MLS if len(first.present) < 4 else ShotSize.FS,
         framing=framing_of(first.present),
         subjects=first.present,
-        reason="holds on the people while nothing is said",
+        reason=reason,
         beats=tuple(group),
-        movement=Movement.PUSH_IN,
+        movement=Movement.PUSH_IN if role.startswith("stillness") else Movement.STATIC,
         present=first.present,
     )

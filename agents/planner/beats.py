@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agents.breakdown import isolated_objects
+from agents.breakdown.lexicon import GROUP_CUES
 from agents.planner.deeds import Deed, deeds
 from agents.planner.pronouns import Memory
 from agents.planner.prose import Names, clean, is_direction, is_insert, named_thing, sentences
@@ -15,6 +17,7 @@ from vibeboard.shot import Voice
 
 _VOICE_OVER = ("v.o", "vo", "voice over", "filtered", "pre-lap", "prelap", "en off", "voix off")
 _OFF_SCREEN = ("o.s", "o.c", "os", "oc", "off", "off screen", "fuera de cuadro")
+_INTERCUT = re.compile(r"(?:BEGIN )?INTERCUT\b", re.I)
 _TRAVEL = frozenset({Deed.ENTER, Deed.EXIT, Deed.WALK, Deed.RUN})
 
 
@@ -53,6 +56,8 @@ class Line:
     manner: str = ""
     dual: Dual = Dual.NONE
     present: tuple[str, ...] = ()
+    chorus: tuple[str, ...] = ()
+    """All who say it, the speaker first, where a cue names several."""
 
     @property
     def heat(self) -> int:
@@ -110,8 +115,11 @@ class _Reader:
 
     def line(self, element: Element, cue: str, manner: str) -> None:
         self.insert = ""
-        speaker = self.names.canonical(element.speaker)
-        self.beats.append(Line(element, speaker, clean(element.text), voice_of(element), cue, manner, element.dual))
+        chorus = self.names.chorus(element.speaker)
+        speaker, voice = chorus[0] if chorus else self.names.canonical(element.speaker), voice_of(element)
+        if is_crowd(speaker) and voice is Voice.ON:
+            voice = Voice.OFF_SCREEN
+        self.beats.append(Line(element, speaker, clean(element.text), voice, cue, manner, element.dual, (), chorus))
         self.memory.note(speaker)
 
 
@@ -124,7 +132,11 @@ def read_beats(scene: Scene, breakdown: SceneBreakdown) -> list[Beat]:
     """The beats of a scene in order, each with the people who are on the set while it plays."""
     speakers = [element.speaker for element in scene.elements if element.kind is Kind.DIALOGUE]
     folded = Names(breakdown.cast)
-    strangers = [name for name in dict.fromkeys(speakers) if folded.canonical(name) not in breakdown.cast]
+    strangers = [
+        name
+        for name in dict.fromkeys(speakers)
+        if folded.canonical(name) not in breakdown.cast and not folded.chorus(name) and not is_crowd(name)
+    ]
     categories = (Category.PROPS, Category.VEHICLES, Category.ANIMALS, Category.SET_DRESSING)
     things = [name for category in categories for name in breakdown.names(category)]
     isolated: dict[str, list[str]] = {}
@@ -141,7 +153,29 @@ def read_beats(scene: Scene, breakdown: SceneBreakdown) -> list[Beat]:
             manner = clean(element.text).strip("()")
         elif element.kind in (Kind.DIALOGUE, Kind.LYRIC) and element.speaker and clean(element.text):
             reader.line(element, cue, manner)
-    return with_presence(reader.beats)
+    return _parted(with_presence(reader.beats))
+
+
+def is_crowd(speaker: str) -> bool:
+    """Whether a cue stands for nobody in particular, as ALL does."""
+    return speaker.casefold() in GROUP_CUES
+
+
+def _parted(beats: list[Beat]) -> list[Beat]:
+    """A scene with an INTERCUT plays in two places: whoever was on the set before it is in one, the others in the
+    other, and no frame holds people of both."""
+    begins = [i for i, beat in enumerate(beats) if isinstance(beat, Action) and _INTERCUT.match(beat.text)]
+    if not begins:
+        return beats
+    begin = begins[0]
+    here = {name for beat in beats[:begin] for name in _seen(beat)}
+    away = {name for beat in beats for name in beat.present} - here
+    parted = []
+    for at, beat in enumerate(beats):
+        seen = set(_seen(beat))
+        side = away if seen and seen <= away else here
+        parted.append(replace(beat, present=tuple(name for name in beat.present if name in side)))
+    return parted
 
 
 def with_presence(beats: Sequence[Beat]) -> list[Beat]:
@@ -165,7 +199,7 @@ def with_presence(beats: Sequence[Beat]) -> list[Beat]:
 
 def _seen(beat: Beat) -> tuple[str, ...]:
     if isinstance(beat, Line):
-        return (beat.speaker,) if beat.voice is Voice.ON else ()
+        return (beat.chorus or (beat.speaker,)) if beat.voice is Voice.ON else ()
     return beat.people
 
 

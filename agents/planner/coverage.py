@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from agents.planner.action_coverage import cover_action, framing_of
-from agents.planner.beats import Action, Beat, Line
+from agents.planner.beats import Action, Beat, Line, is_crowd
 from agents.planner.directions import movement_for_place
 from agents.planner.durations import word_count
 from agents.planner.setups import Setup, chance
@@ -175,7 +175,13 @@ class _Coverage:
         return short and seen and len(last.lines) < 2 and line.voice is Voice.ON
 
     def _partner(self, line: Line) -> str:
-        """Whom a line is said to: who spoke before, else who speaks next, else somebody who is there."""
+        """Whom a line is said to: whoever the speaker has just turned to, else who spoke before, else who speaks next,
+        else somebody who is there."""
+        before = self.beats[max(_index(self.beats, line) - 1, 0)]
+        if isinstance(before, Action) and before.doers == (line.speaker,):
+            turned_to = [name for name in before.people if name != line.speaker and name in line.present]
+            if turned_to:
+                return turned_to[0]
         spoken = [beat for beat in self.beats if isinstance(beat, Line)]
         at = next(i for i, beat in enumerate(spoken) if beat.element.id == line.element.id)
         near = [*reversed(spoken[max(at - 4, 0) : at]), *spoken[at + 1 : at + 5]]
@@ -186,6 +192,8 @@ class _Coverage:
     def _spoken(self, line: Line) -> Setup:
         """A line that is seen: the people together first, then one by one, closer as the scene tightens."""
         partner = self._partner(line)
+        if line.chorus:
+            return self._together(line, line.chorus, "they say it together")
         if line.dual is Dual.LEFT and partner:
             return self._together(line, (line.speaker, partner), "two voices at once")
         if partner and self._opens_talk(line):
@@ -212,6 +220,7 @@ class _Coverage:
             reason,
             (line,),
             toward=toward,
+            movement=Movement.PUSH_IN if _is_long(line) else Movement.STATIC,
             present=line.present,
         )
 
@@ -235,6 +244,11 @@ def _heard(line: Line, setup: Setup) -> Line:
     return line if line.voice is not Voice.ON or seen else replace(line, voice=Voice.OFF_SCREEN)
 
 
+def _index(beats: Sequence[Beat], line: Line) -> int:
+    """The place of a line among the beats."""
+    return next(at for at, beat in enumerate(beats) if beat.element.id == line.element.id)
+
+
 _LEVELS = {1: ShotSize.MCU, 2: ShotSize.CU, 3: ShotSize.BCU}
 
 
@@ -250,7 +264,7 @@ def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = ""
         if level > 1
         else f"{'over the shoulder of the listener' if over else 'on the speaker'}"
     )
-    long = word_count(line.text) >= _LONG_WORDS
+    long = _is_long(line)
     drifts = long or (level > 1 and chance(line.element.id, "push") % 4 == 0)
     return Setup(
         role="speak",
@@ -265,6 +279,10 @@ def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = ""
         toward=partner,
         present=line.present,
     )
+
+
+def _is_long(line: Line) -> bool:
+    return word_count(line.text) >= _LONG_WORDS
 
 
 def _under_voice(line: Line) -> Setup:
@@ -284,14 +302,16 @@ def _under_voice(line: Line) -> Setup:
 
 
 def _listening(line: Line) -> Setup:
-    listeners = tuple(name for name in line.present if name != line.speaker)[:1]
+    crowd = is_crowd(line.speaker) and len(line.present) > 1
+    listeners = line.present if crowd else tuple(name for name in line.present if name != line.speaker)[:1]
+    alone = ShotSize.MCU if listeners else ShotSize.WS
     return Setup(
         role="listen",
         anchor=line.element.id,
-        size=ShotSize.MCU if listeners else ShotSize.WS,
-        framing=Framing.REACTION if listeners else Framing.EMPTY,
+        size=ShotSize.FS if crowd else alone,
+        framing=framing_of(listeners) if crowd else Framing.REACTION if listeners else Framing.EMPTY,
         subjects=listeners,
-        reason="on who hears the voice off-screen",
+        reason="on all of them" if crowd else "on who hears the voice off-screen",
         beats=(line,),
         present=line.present,
     )

@@ -28,7 +28,8 @@ class Deed(StrEnum):
 
 _WORDS: dict[Deed, str] = {
     Deed.ENTER: """enters?|entering|comes? (?:in|through|out|back)|walks? in\\b|walks? through the door
-        |steps? (?:in|inside|through)|bursts? (?:in|through)|arrives?|appears?|emerges?|rushes in|runs in
+        |steps? (?:in|inside|through)|(?:bursts?|pushes|bolts|slips) (?:in|through)|arrives?|appears?|emerges?|rushes in|runs in
+        |(?:stands?|appears?|waits?|standing|is) (?:in|at) the door(?:way)?|comes? a?round the corner
         |(?:out of|from) the (?:dark|darkness|shadows|night|fog|mist|smoke|crowd)""",
     Deed.EXIT: """exits?|exiting|leaves?(?=[.,]|$| the (?:room|house|bar|office|car|building|kitchen))|disappears?
         |(?:walks?|goes|runs?|storms?|steps?|heads?) (?:out|off|away|outside)|drives? (?:off|away)|is gone""",

@@ -21,11 +21,13 @@ from vibeboard.shot import Framing, Movement, ScenePlan, Shot, ShotSize, SpokenL
 from vibeboard.stage import Stage
 from vibeboard.timing import Rate
 
-PLANNER_REVISION = 1
+PLANNER_REVISION = 2
 """Raised by hand whenever the same scene gets another plan."""
 
 _LOOK_SECONDS = {ShotSize.EST: 3.5, ShotSize.EWS: 3.0, ShotSize.INSERT: 2.0}
 _MOVING_SECONDS = 4.0
+_SPOKEN_SECONDS = 1.6
+"""A word alone is held so long, or it flashes past."""
 _LEAD_SECONDS = 0.25
 """Before the first words of a shot."""
 _LONGEST_SECONDS = 12.0
@@ -127,7 +129,7 @@ def _spoken(line: Line, start: float, seconds: float, fps: Rate) -> SpokenLine:
 
 def _least_seconds(setup: Setup) -> float:
     if setup.lines:
-        return 0.0
+        return _SPOKEN_SECONDS
     if setup.framing is Framing.MASTER:
         return 2.5
     moving = setup.movement in (Movement.CRANE, Movement.PAN, Movement.TRUCK, Movement.ARC, Movement.DOLLY_ZOOM)

@@ -11,6 +11,9 @@ _BREAK = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(A-ZÀ-ÞА-Я\d
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Lt|Sgt|Capt|Prof|No|vs|etc|[A-Z])\.$")
 
 
+_BULLET = re.compile(r"^(?:[-–—•]+|\(?(?:\d{1,2}|[A-Z])\)|\d{1,2}\.)\s+|^MOS\b[.:]?\s*")
+_SINGLE_WORDS = frozenset(("a", "i"))
+"""Letters that are words: somebody of that name is known by cues only."""
 _STOP = frozenset(("the", "a", "an", "mr", "mrs", "ms", "dr", "st", "old", "young", "little", "big", "of", "and"))
 
 
@@ -23,7 +26,7 @@ def sentences(text: str) -> list[str]:
     """The sentences of a paragraph of action, cleaned; a line break ends one too."""
     parts: list[str] = []
     for piece in _BREAK.split(_MARKUP.sub("", text)):
-        words = " ".join(piece.split())
+        words = _BULLET.sub("", " ".join(piece.split()))
         if parts and _ABBREVIATION.search(parts[-1]):
             parts[-1] = f"{parts[-1]} {words}"
         elif words:
@@ -40,7 +43,8 @@ class Names:
         for name in self.cast:
             words = re.findall(r"[\w'’-]+", name.casefold())
             for alias in {name.casefold(), *(word for word in words if word not in _STOP and len(word) > 1)}:
-                owners.setdefault(alias, set()).add(name)
+                if alias not in _SINGLE_WORDS:
+                    owners.setdefault(alias, set()).add(name)
         self._aliases = {alias: next(iter(names)) for alias, names in owners.items() if len(names) == 1}
         spellings = sorted(map(re.escape, self._aliases), key=len, reverse=True)
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(spellings)})(?!\w)", re.I) if spellings else None
@@ -56,11 +60,24 @@ class Names:
         ]
 
     def canonical(self, speaker: str) -> str:
-        """The cast's spelling of a cue, or the cue itself for somebody who is not in the cast."""
-        return self._aliases.get(speaker.casefold(), speaker)
+        """The cast's spelling of a cue, which may be longer or shorter; the cue itself for somebody unknown."""
+        if speaker in self.cast:
+            return speaker
+        within = {self._aliases[word] for word in speaker.casefold().split() if word in self._aliases}
+        return self._aliases.get(speaker.casefold()) or (within.pop() if len(within) == 1 else speaker)
+
+    def chorus(self, speaker: str) -> tuple[str, ...]:
+        """The people of a cue that names several, such as `ANNA & BOB`; none for a cue of one person."""
+        parts = re.split(r"\s*[&/+,]\s*|\s+AND\s+", speaker)
+        people = tuple(dict.fromkeys(self.canonical(part) for part in parts))
+        return people if len(people) > 1 and set(people) <= set(self.cast) else ()
 
 
-_DIRECTION = re.compile(r"(?:BACK TO\b|END (?:OF )?[A-Z ]+$|RESUME\b|(?:THE )?END\b|CONTINUED)", re.I)
+_DIRECTION = re.compile(
+    r"BACK TO\b|END (?:OF )?[A-Z ]+\.?$|RESUME\b|(?:THE )?END\b|CONTINUED|\(?MOS\)?\.?$"
+    r"|(?:BEGIN )?(?:INTERCUT|MONTAGE|SERIES OF SHOTS)\b",
+    re.I,
+)
 
 
 def is_direction(text: str) -> bool:
@@ -84,4 +101,4 @@ def named_thing(words: str, things: Sequence[str]) -> str:
 
 def called(name: str) -> str:
     """A name as prose writes it: `NORA'S DINER` is Nora's Diner."""
-    return capwords(name)
+    return re.sub(r"\b([OD]')(\w)", lambda match: match[1] + match[2].upper(), capwords(name))

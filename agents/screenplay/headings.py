@@ -12,7 +12,7 @@ LONGEST = 200
 
 _MARGIN_NUMBER = r"(?:(?P<margin>\d{1,4}[A-Z]{0,2})[.)]?\s+)?"
 _SIDES = (
-    r"(?P<sides>(?:INT|EXT)(?:ERIOR)?\.?\s?/\s?(?:INT|EXT)(?:ERIOR)?|I\.?\s?/\s?E|E\.?\s?/\s?I|INT|EXT|EST)"
+    r"(?P<sides>(?:INT|EXT)(?:ERIOR)?\.?\s?/\s?(?:INT|EXT)(?:ERIOR)?|I\.?\s?/\s?E|E\.?\s?/\s?I|(?:INT|EXT)(?:ERIOR)?|EST)"
     r"(?P<stop>\s*\.|\s*:|\s|$)"
 )
 _PREFIX = re.compile(_SIDES, re.IGNORECASE)
@@ -58,7 +58,7 @@ def is_heading(text: str) -> bool:
     if _FORCED.match(bare):
         return True
     match = _STRICT.match(bare)
-    if match is None or (not match["stop"].strip() and "/" not in match["sides"]):
+    if match is None or not (match["stop"].strip() or "/" in match["sides"] or match["sides"].endswith("IOR")):
         return False
     place = bare[match.end() :].partition("(")[0]
     return any(c.isalnum() for c in place) and not any(c.islower() for c in re.sub(r"\bMa?c(?=[A-Z])", "", place))
@@ -99,7 +99,7 @@ def parse_slugline(heading: str, before: IntExt = IntExt.INT) -> Slugline:
 def _side(sides: str) -> IntExt:
     if "/" in sides:
         return IntExt.INT_EXT
-    return IntExt.INT if sides.upper() == "INT" else IntExt.EXT
+    return IntExt.INT if sides.upper().startswith("INT") else IntExt.EXT
 
 
 def _parts(text: str) -> tuple[list[str], str, list[str]]:
