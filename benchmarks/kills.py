@@ -1,6 +1,6 @@
 """SIGKILL at random moments while the demo is made: `python -m benchmarks.kills`, ten to fifteen minutes on two cores.
 
-The film must be, byte for byte, the one of an undisturbed build, and the job table must show one committed result a key.
+The film must be byte for byte that of an undisturbed build, and the job table must show one committed result a key.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from graphs.chain import Call, Unit, UnitDone
 from graphs.cut import CutShot, facts, length
 from graphs.request import MakeRequest
 from graphs.sheets import breakdown_sheet, shot_sheet
-from tools.assemble_film import Ambience, AssembleFilmParams, Caption, SoundCue
+from graphs.sound import ambiences, captions, sound_cue
+from tools.assemble_film import AssembleFilmParams
 from tools.declare import Params
 from tools.draw_storyboard import DrawStoryboardParams, Panel
 from tools.export_sheets import ExportSheetsParams
@@ -17,15 +18,11 @@ from tools.finish_segment import BurnIn
 from tools.generate_shot import GenerateShotParams
 from tools.speak_line import SpeakLineParams
 from vibeboard.breakdown import SceneBreakdown
-from vibeboard.digest import derive_seed
-from vibeboard.screenplay import Scene, TimeOfDay
-from vibeboard.shot import Voice
+from vibeboard.screenplay import Scene
 
 TAKE, SEGMENT = "take", "segment"
 DELIVERABLE = "deliverable"
 PREVIS_NOTE = "PREVIS"
-_OFF_SCREEN_DB = -3.0
-_DARK = (TimeOfDay.NIGHT, TimeOfDay.EVENING)
 
 
 def line_step(element_id: str) -> str:
@@ -108,44 +105,15 @@ def _film(
         title=title,
         segments=tuple(done[placed.shot.id].output(SEGMENT, "video") for placed in laid),
         sounds=tuple(
-            SoundCue(
-                audio=done[placed.shot.id].output(line_step(line.element_id), "audio"),
-                start=placed.start + line.start,
-                gain_db=0.0 if line.voice is Voice.ON else _OFF_SCREEN_DB,
-            )
+            sound_cue(placed, line, done[placed.shot.id].output(line_step(line.element_id), "audio"), request)
             for placed in laid
             for line in placed.shot.lines
         ),
-        ambiences=_ambiences(laid),
-        captions=tuple(
-            Caption(start=placed.start + line.start, frames=line.frames, text=line.text)
-            for placed in laid
-            for line in placed.shot.lines
-        ),
+        ambiences=ambiences(laid),
+        captions=captions(laid),
         frames=length(laid),
         fps=request.fps,
     )
-
-
-def _ambiences(laid: Sequence[CutShot]) -> tuple[Ambience, ...]:
-    """One stretch of room tone a scene, the same for every scene in one place."""
-    stretches: list[Ambience] = []
-    scene_id = ""
-    for placed in laid:
-        if placed.scene.id == scene_id:
-            stretches[-1] = stretches[-1].model_copy(update={"frames": stretches[-1].frames + placed.shot.frames})
-            continue
-        scene_id = placed.scene.id
-        stretches.append(
-            Ambience(
-                set_kind=placed.breakdown.set_kind,
-                night=placed.breakdown.time in _DARK,
-                seed=derive_seed("ambience", placed.scene.slug.place),
-                start=placed.start,
-                frames=placed.shot.frames,
-            )
-        )
-    return tuple(stretches)
 
 
 def _storyboard(title: str, laid: Sequence[CutShot], done: Mapping[str, UnitDone]) -> DrawStoryboardParams:
