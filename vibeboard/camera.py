@@ -105,10 +105,9 @@ def look_at(position: Vec3, target: Vec3, roll: float = 0.0) -> tuple[Vec3, Vec3
     Straight up or down, the picture's top is `-z` (down) or `+z` (up).
     """
     forward = unit(subtract(target, position))
-    if abs(forward[1]) > 0.99999:
-        right: Vec3 = (1.0, 0.0, 0.0)
-    else:
-        right = unit(cross(forward, (0.0, 1.0, 0.0)))
+    upright = abs(forward[1]) < 0.99999
+    up: Vec3 = (0.0, 1.0, 0.0) if upright else (0.0, 0.0, math.copysign(1.0, forward[1]))
+    right = unit(cross(forward, up))
     down = cross(forward, right)
     cos, sin = math.cos(math.radians(roll)), math.sin(math.radians(roll))
     rolled_right = tuple(cos * r - sin * d for r, d in zip(right, down, strict=True))
