@@ -57,7 +57,7 @@ def decide(fault: Fault, args: Mapping[str, JsonValue], tool: Tool, engine: Engi
             action=Action.RETRY, args=same, wait_s=FIRST_WAIT_S * 2 ** (attempts - 1), message=fault.message
         )
     if fault.kind is FaultKind.REPAIRABLE and attempts <= MAX_REPAIRS:
-        repaired = legal_on(engine, fault, well_formed(tool.params, fault, same))
+        repaired = legal_on(engine, fault.fields, well_formed(tool.params, fault, same))
         changes = _differences(same, repaired, _reasons(fault))
         if changes:
             return Decision(action=Action.REPAIR, args=repaired, changes=changes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
+from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any, get_args
 
@@ -14,12 +14,12 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from gpu_runtime.engine import Engine
 from tools.declare import meta
-from vibeboard.faults import Fault
+from vibeboard.faults import Fault, FieldError
 from vibeboard.timing import Rate
 
 Args = dict[str, Any]
 
-NAME_CUTOFF = 0.82
+NAME_CUTOFF = 0.86
 AREA_TOLERANCE = 0.08
 ASPECT_TOLERANCE = 0.04
 LENGTH_TOLERANCE = 0.06
@@ -49,16 +49,18 @@ def well_formed(model: type[BaseModel], fault: Fault, args: Args) -> Args:
     return repaired
 
 
-def legal_on(engine: Engine, fault: Fault, args: Args) -> Args:
+def legal_on(engine: Engine, errors: Sequence[FieldError], args: Args) -> Args:
     """Arguments with sizes and lengths that the engine can make, if legal ones are near enough to keep the intent."""
     repaired = dict(args)
-    rules = {error.rule for error in fault.fields}
+    rules = {error.rule for error in errors}
     if "size" in rules:
         repaired.update(_legal_size(engine, args))
     if "frames" in rules and isinstance(args.get("frames"), int):
         step, offset = engine.limits.frames_step, engine.limits.frames_offset
         frames = max(offset, offset + step * round((args["frames"] - offset) / step)) or step
-        if abs(frames - args["frames"]) <= LENGTH_TOLERANCE * args["frames"] and frames <= engine.limits.max_frames:
+        if abs(frames - args["frames"]) <= LENGTH_TOLERANCE * args["frames"] and frames <= (
+            engine.limits.max_frames or frames
+        ):
             repaired["frames"] = frames
     return repaired
 
@@ -90,18 +92,40 @@ def _split_size(model: type[BaseModel], args: Args) -> None:
 
 
 def _rename(model: type[BaseModel], parent: Args, name: str, _args: Args) -> None:
-    wanted = _snake(name)
-    free = {field: info for field, info in model.model_fields.items() if field not in parent}
-    synonyms: dict[str, str] = {
-        synonym: field for field, info in free.items() for synonym in meta(info).get("synonyms", ())
-    }
-    if wanted in free or wanted in synonyms:
-        parent[synonyms.get(wanted, wanted)] = parent.pop(name)
-        return
-    near = get_close_matches(wanted, [*free, *synonyms], n=2, cutoff=NAME_CUTOFF)
-    targets = {synonyms.get(match, match) for match in near}
-    if len(targets) == 1:
-        parent[targets.pop()] = parent.pop(name)
+    target = _field_meant(model, parent, name)
+    if target:
+        parent[target] = parent.pop(name)
+
+
+def _field_meant(model: type[BaseModel], parent: Args, name: str) -> str | None:
+    """The one field that is not given and that a wrong name can only mean.
+
+    A name that measures the same thing otherwise, `duration` for frames, is taken only if the value says its unit.
+    """
+    wanted, free = _snake(name), {field: info for field, info in model.model_fields.items() if field not in parent}
+    if wanted in free:
+        return wanted
+    if _says_its_unit(parent[name]):
+        measures = {other: field for field, info in free.items() for other in meta(info).get("measures", ())}
+        if wanted in measures:
+            return measures[wanted]
+    names = {field: field for field in free}
+    names |= {other: field for field, info in free.items() for other in meta(info).get("synonyms", ())}
+    targets = {names[wanted]} if wanted in names else {names[other] for other in names if _alike(wanted, other)}
+    return targets.pop() if len(targets) == 1 else None
+
+
+def _alike(wrong: str, right: str) -> bool:
+    """Whether one is a slip of the other: letters swapped, or nearly all the same; but never another unit."""
+    endings = {wrong.rpartition("_")[2], right.rpartition("_")[2]}
+    if len(endings) == 2 and endings & _TO_UNIT.keys():
+        return False
+    return sorted(wrong) == sorted(right) or SequenceMatcher(None, wrong, right).ratio() >= NAME_CUTOFF
+
+
+def _says_its_unit(value: Any) -> bool:
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    return bool(match and match[2])
 
 
 def _snake(name: str) -> str:

@@ -36,6 +36,7 @@ def make(
     scenes: Annotated[str | None, typer.Option(help="Only these scenes, counted from 1, such as 3 or 3-5.")] = None,
     size: Annotated[str, typer.Option(help="Picture size, width x height.")] = "854x480",
     fps: Annotated[str, typer.Option(help="Frame rate, such as 24, 25 or 23.976.")] = "24",
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Use the best engines that are here now.")] = False,
     slate: Annotated[bool, typer.Option(help="Burn scene, shot, lens and timecode into the film.")] = True,
 ) -> None:
     """Build the film of a script, or what an edit made stale of it."""
@@ -47,6 +48,7 @@ def make(
         size=parse_size(size),
         fps=_rate(fps),
         slate=slate,
+        upgrade=upgrade,
     )
 
 
@@ -58,8 +60,8 @@ def render_pass(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write [SHOT.KIND.safetensors].")
     ] = None,
-    first: Annotated[int, typer.Option(help="First frame.")] = 0,
-    frames: Annotated[int | None, typer.Option(help="How many frames [to the end].")] = None,
+    first: Annotated[int, typer.Option(min=0, help="First frame.")] = 0,
+    frames: Annotated[int | None, typer.Option(min=1, help="How many frames [to the end].")] = None,
 ) -> None:
     """Render depth, normals, albedo or object ids of a take again, as safetensors."""
     making.write_pass(film, shot, kind, output or Path(f"{shot}.{kind}.safetensors"), first, frames)

@@ -39,12 +39,17 @@ def make_film(
     size: tuple[int, int],
     fps: Rate,
     slate: bool,
+    upgrade: bool,
 ) -> None:
-    """Build a film into `output`, showing progress on the terminal."""
+    """Build a film into `output`, showing progress on the terminal. Engines stay those that the film was first made
+    with, unless an `upgrade` is asked for."""
     read_file(script)
     text = read_text(script)
     _writable(output)
     with Project(output / STATE_FOLDER) as project:
+        best_now = pin_engines()
+        engines = best_now if upgrade else pin_engines(project.pins())
+        project.pin(engines)
         request = MakeRequest(
             script=project.blobs.put(text.encode(), "text/plain").sha256,
             name=script.stem,
@@ -54,11 +59,13 @@ def make_film(
             fps=fps,
             slate=slate,
             plan_only=plan_only,
-            engines=pin_engines(),
+            engines=engines,
         )
         with watch_for(sys.stdout, request, workers()) as watch:
             _run(_make(project, request, output, watch))
         watch.summary(output)
+        for task in sorted(task for task in engines if engines[task] != best_now[task]):
+            watch.say(f"{best_now[task]} is here now and could do {task} instead of {engines[task]}: add --upgrade")
 
 
 async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch) -> None:
@@ -70,6 +77,8 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
     scene = film / "takes" / f"{shot}.scene.json"
     if not scene.is_file():
         raise Rejected("no_such_take", f"there is no take {scene}: name a film's folder and a shot in its takes/")
+    if not output.parent.is_dir():
+        raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
     length = int(json.loads(scene.read_bytes())["frames"])
     with Project(film / STATE_FOLDER) as project:
         params = RenderPassParams(

@@ -19,7 +19,7 @@ def parse_size(text: str) -> tuple[int, int]:
     if not match:
         raise Rejected("bad_size", f"--size {text!r} is not a size: write width x height, such as 854x480")
     width, height = int(match[1]), int(match[2])
-    if not all(SMALLEST <= side <= LARGEST for side in (width, height)):
+    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
         raise Rejected("bad_size", f"--size {text}: each side must be from {SMALLEST} to {LARGEST}, such as 854x480")
     if width % 2 or height % 2:
         even = f"{width + width % 2}x{height + height % 2}"

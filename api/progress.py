@@ -17,6 +17,8 @@ from vibeboard.events import Event, EventType
 REASONS_SHOWN = 20
 _PLAIN_EVERY_S = 5.0
 _DELIVERABLES = 4
+_PARTS = {"generate_shot": (0.0, 0.65), "finish_segment": (0.65, 0.3)}
+"""Of a shot's cost: what is done before a task, and the task's own part."""
 
 
 class Watch:
@@ -27,7 +29,8 @@ class Watch:
         self._labels: dict[str, str] = {}
         self._cost: dict[str, float] = {}
         self._finished: set[str] = set()
-        self._share: dict[tuple[str, str], float] = {}
+        self._share: dict[str, float] = {}
+        self._total = self._done = 0.0
         self._shots = 0
         self._rendered = 0
         self._began = time.monotonic()
@@ -62,6 +65,7 @@ class Watch:
         todo = [Quoted.model_validate(item) for item in _list(event.data["todo"])]
         self._labels = {item.unit: item.label for item in todo}
         self._cost = {item.unit: item.seconds for item in todo}
+        self._total = sum(self._cost.values()) or 1.0
         self._shots = len(todo)
         self._rendered = sum(item.renders for item in todo)
         if not todo:
@@ -69,12 +73,14 @@ class Watch:
             return
         seconds = sum(self._cost.values()) / self._workers
         verb = "would be" if self._request.plan_only else "will be"
-        rest = self._shots - self._rendered
-        beside = f", {rest} only finished again (slate, sound)" if rest else ""
+        finished = sum(bool(item.steps) and not item.renders for item in todo)
+        found = sum(not item.steps for item in todo)
+        beside = f", {finished} only finished again (slate, sound)" if finished else ""
+        beside += f", {found} taken from before" if found else ""
         price = f"about {_clock(seconds)} on {self._workers} workers, no cost"
         self.say(f"{self._rendered} shots {verb} rendered{beside}: {price}")
-        if any(item.reasons != ("new",) for item in todo):
-            self._reasons(todo)
+        if any(item.reasons not in ((), ("new",)) for item in todo):
+            self._reasons([item for item in todo if item.steps])
 
     def _reasons(self, todo: list[Quoted]) -> None:
         """Why each shot is made again; the rendered ones first."""
@@ -87,11 +93,15 @@ class Watch:
 
     def _on_progress(self, event: Event) -> None:
         done, total = int(str(event.data["done"])), int(str(event.data["total"]))
-        self._share[event.unit, str(event.data["task"])] = done / max(total, 1)
+        before, part = _PARTS.get(str(event.data["task"]), (0.0, 0.0))
+        if event.unit in self._cost:
+            self._share[event.unit] = before + part * done / max(total, 1)
         self.advance(event.unit, done, total)
 
     def _on_unit(self, event: Event) -> None:
         self._finished.add(event.unit)
+        self._share.pop(event.unit, None)
+        self._done += self._cost.get(event.unit, 0.0)
         self.advance("", 0, 0)
 
     def _on_trouble(self, event: Event) -> None:
@@ -105,14 +115,10 @@ class Watch:
 
     def fraction(self) -> float:
         """How much of the whole build is done, by expected cost; the deliverables count as a twentieth."""
-        total = sum(self._cost.values()) or 1.0
-        done = sum(cost for unit, cost in self._cost.items() if unit in self._finished)
-        for (unit, task), share in self._share.items():
-            if unit in self._cost and unit not in self._finished:
-                part = {"generate_shot": 0.65, "finish_segment": 0.3}.get(task, 0.0)
-                done += self._cost[unit] * part * share
+        begun = sum(self._cost[unit] * share for unit, share in self._share.items())
+        shots = (self._done + begun) / self._total if self._cost else 1.0
         deliverables = len(self._finished - self._cost.keys()) / _DELIVERABLES
-        return (0.95 * done / total if self._cost else 0.95) + 0.05 * min(deliverables, 1.0)
+        return 0.95 * min(shots, 1.0) + 0.05 * min(deliverables, 1.0)
 
     def advance(self, unit: str, done: int, total: int) -> None:
         """A job of `unit` has come to frame `done` of `total`; without a unit, one has ended."""

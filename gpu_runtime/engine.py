@@ -34,14 +34,14 @@ class Quality(StrEnum):
 @dataclass(frozen=True)
 class Limits:
     """What an engine can make. A legal size is a multiple of `size_multiple` in both directions; a legal frame count
-    is `frames_step * k + frames_offset`."""
+    is `frames_step * k + frames_offset`, up to `max_frames` if there is such a bound."""
 
     size_multiple: int = 1
     min_size: int = 1
     max_size: int = 7680
     frames_step: int = 1
     frames_offset: int = 0
-    max_frames: int = 24 * 600
+    max_frames: int | None = None
 
     def violations(self, params: Mapping[str, Any]) -> tuple[FieldError, ...]:
         """Every field that this engine cannot do as it is."""
@@ -55,14 +55,15 @@ class Limits:
         return FieldError(path=name, expected=expected, got=str(value), rule="size")
 
     def _frames(self, value: int | None) -> FieldError | None:
-        if value is None or (value % self.frames_step == self.frames_offset and value <= self.max_frames):
+        most = self.max_frames or value
+        if value is None or most is None or (value % self.frames_step == self.frames_offset and value <= most):
             return None
-        expected = f"{self.frames_step}k+{self.frames_offset} up to {self.max_frames}"
+        expected = f"{self.frames_step}k+{self.frames_offset} up to {most}"
         return FieldError(path="frames", expected=expected, got=str(value), rule="frames")
 
 
-def always() -> str:
-    """Nothing is missing."""
+def nothing() -> str:
+    """Nothing is missing, nothing varies."""
     return ""
 
 
@@ -73,7 +74,8 @@ class Engine:
     `revision` is raised by hand whenever the same parameters would give other bytes; `implementation` is
     `module:function`, imported by a worker only. `libraries` are distributions whose version decides the bytes.
     `ignores` names parameters that do not change the result and so stay out of its name. `missing` says what has to be
-    installed before the engine works, or nothing. Of the engines that can do a task at a quality, the one with the
+    installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
+    hash of a voice that a person chose. Of the engines that can do a task at a quality, the one with the
     highest `preference` is taken. `seconds_per_frame` is the expected cost on one worker.
     """
 
@@ -87,7 +89,8 @@ class Engine:
     limits: Limits = field(default_factory=Limits)
     ignores: frozenset[str] = frozenset()
     libraries: tuple[str, ...] = ()
-    missing: Callable[[], str] = always
+    missing: Callable[[], str] = nothing
+    variant: Callable[[], str] = nothing
     preference: int = 0
     seconds_per_frame: float = 0.0
 
@@ -97,7 +100,8 @@ class Engine:
 
     @property
     def full_revision(self) -> str:
-        return "+".join([str(self.revision), *(f"{name}-{_version(name)}" for name in self.libraries)])
+        libraries = (f"{name}-{_version(name)}" for name in self.libraries)
+        return "+".join(filter(None, [str(self.revision), *libraries, self.variant()]))
 
     def read_by_me(self, params: Params) -> dict[str, JsonValue]:
         """The parameters, as JSON, that make a difference on this engine."""

@@ -67,13 +67,16 @@ class Worker:
             self._cancelled.discard(job.key)
 
     def _listen(self) -> None:
-        for line in self._source:
-            message = json.loads(line)
-            if "job" in message:
-                self._jobs.put(Job.model_validate(message["job"]))
-            else:
-                self._cancelled.add(message["cancel"])
-        os._exit(0)
+        try:
+            for line in self._source:
+                message = json.loads(line)
+                if "job" in message:
+                    self._cancelled.discard(message["job"]["key"])
+                    self._jobs.put(Job.model_validate(message["job"]))
+                else:
+                    self._cancelled.add(message["cancel"])
+        finally:
+            os._exit(0)
 
     def _report(self, event: JobEvent) -> None:
         self._sink.write(encode(event))

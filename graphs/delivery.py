@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -38,22 +39,23 @@ def wanted_files(laid: Sequence[CutShot], done: Mapping[str, UnitDone]) -> dict[
     return files
 
 
-def deliver(project: Project, output: Path, files: Mapping[str, str]) -> None:
-    """Bring the folder to exactly these files, of those that it was ever given; what a person put there stays.
-
-    Each file is copied beside its place and renamed into it. A file that is already right is not touched.
+def deliver(project: Project, output: Path, files: Mapping[str, str], *, complete: bool) -> None:
+    """Put files in their places: each is copied beside its place and renamed into it, and one that is already right
+    is not touched. If these files are the `complete` film, what was delivered of an older cut and is not among them
+    goes; what a person put there stays.
     """
     record = project.root / "delivered.json"
-    before: dict[str, list[object]] = json.loads(record.read_text()) if record.exists() else {}
-    now: dict[str, list[object]] = {}
+    before = _read(record)
+    _write(record, {**before, **{name: before.get(name, []) for name in files}})
+    now: dict[str, list[object]] = {} if complete else dict(before)
     for name, sha256 in files.items():
         target = output / name
         if before.get(name) != [sha256, *_stamp(target)]:
             _copy(project.blobs.path(sha256), target)
         now[name] = [sha256, *_stamp(target)]
-    for name in before.keys() - files.keys():
+    for name in before.keys() - now.keys():
         (output / name).unlink(missing_ok=True)
-    _write(record, json.dumps(now, indent=1))
+    _write(record, now)
 
 
 def _stamp(path: Path) -> list[object]:
@@ -73,7 +75,19 @@ def _copy(source: Path, target: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _write(path: Path, text: str) -> None:
-    beside = path.with_suffix(".new")
-    beside.write_text(text)
-    beside.replace(path)
+def _read(record: Path) -> dict[str, list[object]]:
+    """What was delivered, by name; nothing if that is not known."""
+    try:
+        delivered: dict[str, list[object]] = json.loads(record.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return delivered
+
+
+def _write(record: Path, delivered: Mapping[str, list[object]]) -> None:
+    beside = record.with_suffix(".new")
+    with beside.open("w") as file:
+        json.dump(delivered, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(record)

@@ -68,7 +68,7 @@ def read(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
 def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
     services = runtime.context
     screenplay = Screenplay.model_validate_json(services.project.blobs.read(state["screenplay"]))
-    breakdown, scenes = planning.plan(services.project, services.request, screenplay)
+    breakdown, scenes = planning.plan(services.project, services.request, screenplay, services.check)
     blob = services.project.blobs.put(canonical(Plan(breakdown=breakdown, scenes=scenes)), "application/json")
     return {"plan": blob.sha256}
 

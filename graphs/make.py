@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
@@ -45,29 +47,47 @@ async def make(
     if run_id is None:
         run_id = uuid.uuid4().hex
         project.start_run(run_id, request.digest, GRAPH_VERSION)
+    abandoned = project.abandon_runs(but=run_id)
     services = Services(project, placement, request, run_id, watch)
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:
             watch(event)
     try:
-        state = await _follow(services, run_id)
+        state = await _follow(services, run_id, abandoned)
     finally:
         await services.close()
     await asyncio.to_thread(_close, services, state, output)
 
 
-async def _follow(services: Services, run_id: str) -> EpisodeState:
-    """Run the graph to its end, from its last checkpoint if it has one."""
+async def _follow(services: Services, run_id: str, abandoned: list[str]) -> EpisodeState:
+    """Run the graph to its end, from its last checkpoint if it has one, and drop the checkpoints of the `abandoned`."""
     config: RunnableConfig = {"configurable": {"thread_id": run_id}, "recursion_limit": _NO_LIMIT}
+    _drop_if_damaged(services.project.checkpoints)
     async with AsyncSqliteSaver.from_conn_string(str(services.project.checkpoints)) as saver:
         graph = episode_graph().compile(checkpointer=saver)
         begun = (await graph.aget_state(config)).created_at is not None
-        first: EpisodeState | None = None if begun else {"done": []}
-        await graph.ainvoke(first, config, context=services, durability="sync")
+        first: EpisodeState = {"done": []}
+        try:
+            await graph.ainvoke(None if begun else first, config, context=services, durability="sync")
+        except Rejected as error:
+            if not begun or error.fault.code != "missing_blob":
+                raise
+            await saver.adelete_thread(run_id)
+            await graph.ainvoke(first, config, context=services, durability="sync")
         state: EpisodeState = (await graph.aget_state(config)).values  # type: ignore[assignment]
-        await saver.adelete_thread(run_id)
+        for thread in [run_id, *abandoned]:
+            await saver.adelete_thread(thread)
     return state
+
+
+def _drop_if_damaged(checkpoints: Path) -> None:
+    """Checkpoints only say what comes next; without them a run begins anew and finds what it made by its names."""
+    try:
+        with closing(sqlite3.connect(checkpoints)) as database:
+            database.execute("pragma schema_version")
+    except sqlite3.DatabaseError:
+        checkpoints.unlink()
 
 
 async def call_once(project: Project, placement: Placement, engine: Engine, params: Params) -> Result:
@@ -84,8 +104,8 @@ def _close(services: Services, state: EpisodeState, output: Path) -> None:
     film, done = Film(state, services), results(state)
     good = {unit: item for unit, item in done.items() if not item.escalated}
     bad = [item.escalated for item in done.values() if item.escalated]
-    if not services.request.plan_only or not (output / "film.mp4").exists():
-        deliver(services.project, output, wanted_files(film.cut, good))
+    complete = not services.request.plan_only and not bad
+    deliver(services.project, output, wanted_files(film.cut, good), complete=complete)
     event_type = EventType.RUN_FAILED if bad else EventType.RUN_FINISHED
     services.project.finish_run(services.run_id, Event(type=event_type, data={"escalated": bad[:20]}))
     if bad:

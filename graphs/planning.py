@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
+
 from pydantic import JsonValue
 
 from agents.breakdown import break_down
 from agents.planner import PLANNER_REVISION, CastLook, cast_looks, plan_scene
-from agents.screenplay import carry_ids, read_fountain
+from agents.screenplay import READER_REVISION, carry_ids, read_fountain
 from graphs.request import MakeRequest
 from storage.project import Project
 from vibeboard.breakdown import Breakdown, SceneBreakdown
@@ -22,14 +25,16 @@ def read(project: Project, request: MakeRequest) -> str:
     Ids are carried over from the revision before, so that what was not edited keeps its identity.
     """
     latest = project.latest_revision()
-    if latest and latest.script_sha256 == request.script:
+    if latest and not project.blobs.has(latest.screenplay_sha256):
+        latest = None
+    if latest and (latest.script_sha256, latest.reader) == (request.script, READER_REVISION):
         return latest.screenplay_sha256
     screenplay = read_fountain(project.blobs.read(request.script).decode())
     if latest:
         previous = Screenplay.model_validate_json(project.blobs.read(latest.screenplay_sha256))
         screenplay = carry_ids(previous, screenplay)
     blob = project.blobs.put(canonical(screenplay), "application/json")
-    project.add_revision(request.script, blob.sha256)
+    project.add_revision(request.script, READER_REVISION, blob.sha256)
     return blob.sha256
 
 
@@ -51,11 +56,13 @@ def selected(screenplay: Screenplay, request: MakeRequest) -> tuple[Scene, ...]:
     return scenes
 
 
-def plan(project: Project, request: MakeRequest, screenplay: Screenplay) -> tuple[Breakdown, tuple[ScenePlan, ...]]:
+def plan(
+    project: Project, request: MakeRequest, screenplay: Screenplay, check: Callable[[], None] = lambda: None
+) -> tuple[Breakdown, tuple[ScenePlan, ...]]:
     """The breakdown of the whole script and the plans of the scenes asked for.
 
     A plan is kept by the content it was made from, lines counted from the heading, so that an edit elsewhere
-    neither moves a cut nor asks a model again.
+    neither moves a cut nor asks a model again. `check` is called before each scene and raises to stop.
     """
     breakdown = break_down(screenplay)
     looks = cast_looks(dict.fromkeys(name for scene in breakdown.scenes for name in scene.cast))
@@ -69,6 +76,7 @@ def plan(project: Project, request: MakeRequest, screenplay: Screenplay) -> tupl
     fresh: dict[str, str] = {}
     plans: list[ScenePlan] = []
     for key, (original, scene, broken, cast) in zip(keys, questions, strict=True):
+        check()
         if key not in kept:
             answer = plan_scene(scene, broken, cast, request.fps, request.width / request.height)
             kept[key] = fresh[key] = answer.model_dump_json()
@@ -83,7 +91,7 @@ def _plan_key(scene: Scene, broken: SceneBreakdown, cast: dict[str, CastLook], r
         "breakdown": _without_lines(broken),
         "cast": {name: look.model_dump(mode="json") for name, look in cast.items()},
         "fps": request.fps.model_dump(mode="json"),
-        "aspect": [request.width, request.height],
+        "aspect": str(Fraction(request.width, request.height)),
     }
     return content_key("plan_scene", "offline", str(PLANNER_REVISION), question)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from agents.repairs import legal_on
 from graphs.chain import Call, StepDone, Unit, UnitDone
 from graphs.request import MakeRequest
 from graphs.services import Services
@@ -34,11 +35,13 @@ _SECONDS_A_LINE = 0.2
 
 
 class Quoted(Frozen):
-    """A unit that is not current: which steps will be made and why."""
+    """A unit that is not current: which steps will be made and why, and which are `found`, made before for an older
+    cut and only to be taken up again."""
 
     unit: str
     label: str
     steps: tuple[str, ...]
+    found: tuple[str, ...]
     reasons: tuple[str, ...]
     seconds: float
 
@@ -49,14 +52,10 @@ class Quoted(Frozen):
 
 
 class Quote(Frozen):
-    """`current` units need nothing; `seconds` is the expected work on one worker. Previs costs no money."""
+    """`current` units need nothing. Previs costs no money."""
 
     current: tuple[UnitDone, ...]
     todo: tuple[Quoted, ...]
-
-    @property
-    def seconds(self) -> float:
-        return sum(item.seconds for item in self.todo)
 
 
 def quote(units: Sequence[Unit], services: Services) -> Quote:
@@ -70,39 +69,45 @@ def quote(units: Sequence[Unit], services: Services) -> Quote:
 
 def _judge(unit: Unit, services: Services) -> UnitDone | Quoted:
     steps: dict[str, StepDone] = {}
-    stale: list[str] = []
+    found: list[str] = []
+    stale: list[Call] = []
     reasons: list[str] = []
-    seconds = 0.0
     for call in unit.calls:
         active = services.project.active_job(unit.id, call.step)
-        done = _standing(call, steps, active, services)
-        if done:
-            steps[call.step] = done
+        done = _known(call, steps, services)
+        if done is None:
+            stale.append(call)
+            reasons += _why(call, active, services.request)
             continue
-        stale.append(call.step)
-        reasons += _why(call, active, services.request)
-        seconds += _cost(call, services.request)
-    if not stale:
+        steps[call.step] = done
+        if active is None or active.key != done.key:
+            found.append(call.step)
+    if not stale and not found:
         return UnitDone(unit=unit.id, steps=steps)
-    unique = tuple(dict.fromkeys(reasons))
-    return Quoted(unit=unit.id, label=unit.label, steps=tuple(stale), reasons=unique, seconds=seconds)
+    return Quoted(
+        unit=unit.id,
+        label=unit.label,
+        steps=tuple(call.step for call in stale),
+        found=tuple(found),
+        reasons=tuple(dict.fromkeys(reasons)),
+        seconds=sum(_cost(call, services.request) for call in stale),
+    )
 
 
-def _standing(call: Call, steps: dict[str, StepDone], active: JobRow | None, services: Services) -> StepDone | None:
-    """The step's result if what it uses is what would be made now."""
-    if active is None or any(step not in steps for step, _ in call.inputs.values()):
+def _known(call: Call, steps: dict[str, StepDone], services: Services) -> StepDone | None:
+    """The step's result if it is there already under the name that it would have now."""
+    if any(step not in steps for step, _ in call.inputs.values()):
         return None
-    results = {name: step.result for name, step in steps.items()}
-    key = _key(call, results, services.request)
-    if active.key != key:
-        return None
+    key = _key(call, {name: step.result for name, step in steps.items()}, services.request)
     result = services.known(key)
     return StepDone(key=key, result=result) if result else None
 
 
 def _key(call: Call, results: dict[str, Result], request: MakeRequest) -> str:
-    params = registry()[call.tool].params.model_validate(call.arguments(results))
-    return request.engine(call.tool).key(params)
+    """The name of the call's result, its arguments made legal on the engine as the Medic would."""
+    engine = request.engine(call.tool)
+    legal = legal_on(engine, engine.limits.violations(call.arguments(results)), call.arguments(results))
+    return engine.key(registry()[call.tool].params.model_validate(legal))
 
 
 def _why(call: Call, active: JobRow | None, request: MakeRequest) -> list[str]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field, JsonValue
 
+from agents.planner import PLANNER_REVISION
+from agents.screenplay import READER_REVISION
 from gpu_runtime.engine import Engine, best
 from gpu_runtime.engine import registry as engines
 from vibeboard.digest import canonical, sha256
@@ -31,7 +35,7 @@ class MakeRequest(Frozen):
     name: str
     scenes: tuple[int, int] | None = None
     width: int = Field(default=854, ge=64, le=7680)
-    height: int = Field(default=480, ge=64, le=4320)
+    height: int = Field(default=480, ge=64, le=7680)
     fps: Rate = Rate(num=24)
     slate: bool = True
     plan_only: bool = False
@@ -43,9 +47,12 @@ class MakeRequest(Frozen):
     @property
     def digest(self) -> str:
         revisions: dict[str, JsonValue] = {task: self.engine(task).full_revision for task in sorted(self.engines)}
-        return sha256(canonical([self.model_dump(mode="json"), revisions]))
+        return sha256(canonical([self.model_dump(mode="json"), revisions, READER_REVISION, PLANNER_REVISION]))
 
 
-def pin_engines() -> dict[str, str]:
-    """The best engine of now for every task of a film."""
-    return {task: best(task).name for task in TASKS}
+def pin_engines(pinned: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An engine for every task of a film: the one that was pinned while it is there, else the best of now."""
+    usable = {
+        task: name for task, name in (pinned or {}).items() if name in engines() and not engines()[name].missing()
+    }
+    return {task: usable.get(task) or best(task).name for task in TASKS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from storage.project import Project
 from tools.declare import Params
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Failure, Repairable
+from vibeboard.faults import Cancelled, Failure, Repairable
 from vibeboard.jobs import Job, JobState, Made, Placement, Progress
 
 
@@ -27,6 +28,12 @@ class Services:
     run_id: str
     watch: Callable[[Event], None]
     _inflight: dict[str, asyncio.Task[Result]] = field(default_factory=dict)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Raise `Cancelled` when the run is being stopped; for work that is done in a thread."""
+        if self._stopping.is_set():
+            raise Cancelled
 
     def notify(self, event: Event) -> None:
         """Log an event and show it to who watches."""
@@ -73,6 +80,7 @@ class Services:
 
     async def close(self) -> None:
         """Stop what runs. What is finished is kept; the rest is made by the next run."""
+        self._stopping.set()
         for running in self._inflight.values():
             running.cancel()
         for running in list(self._inflight.values()):

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,18 +18,21 @@ from sqlmodel import Session, col, desc, select, update
 from storage.blobs import FolderBlobs
 from storage.database import open_database
 from storage.jobs import JobTable
-from storage.tables import Asset, EventRow, JobRow, PlanRow, Revision, Run, Use
+from storage.tables import Asset, EventRow, JobRow, Pin, PlanRow, Revision, Run, Use
 from vibeboard.asset import Result
 from vibeboard.events import LIVE_ONLY, Event
-from vibeboard.faults import Rejected
+from vibeboard.faults import FaultError, Rejected
 from vibeboard.jobs import JobState
+
+_CHUNK = 500
+"""Keys in one query; SQLite bounds the variables of a statement."""
 
 
 class Project:
     """The folder `root` and everything in it. Open it as a context manager; it is locked meanwhile.
 
     Raises:
-        Rejected: another process works in the folder.
+        Rejected: another process works in the folder, or its database is damaged or of a newer version.
     """
 
     def __init__(self, root: Path) -> None:
@@ -38,7 +41,11 @@ class Project:
         self._lock = self._acquire(root / "lock")
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
         self.blobs = FolderBlobs(root / "blobs")
-        self._engine = open_database(root / "project.db")
+        try:
+            self._engine = open_database(root / "project.db")
+        except FaultError:
+            os.close(self._lock)
+            raise
         self.jobs = JobTable(self._engine)
         self.jobs.reclaim(self.owner)
         self._sweep()
@@ -46,7 +53,7 @@ class Project:
     def _sweep(self) -> None:
         """Clear what a process that was killed left half-written; under the lock nobody else is writing."""
         shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir()
+        self.scratch.mkdir(exist_ok=True)
         self.blobs.sweep()
 
     @property
@@ -85,21 +92,32 @@ class Project:
         with Session(self._engine) as session:
             return session.exec(select(Revision).order_by(desc(col(Revision.id))).limit(1)).first()
 
-    def add_revision(self, script_sha256: str, screenplay_sha256: str) -> None:
+    def add_revision(self, script_sha256: str, reader: int, screenplay_sha256: str) -> None:
+        """Keep what reader revision `reader` made of a script."""
         with Session(self._engine) as session:
-            session.add(Revision(script_sha256=script_sha256, screenplay_sha256=screenplay_sha256))
+            session.add(Revision(script_sha256=script_sha256, reader=reader, screenplay_sha256=screenplay_sha256))
+            session.commit()
+
+    def pins(self) -> dict[str, str]:
+        """Task -> the engine that was chosen for it."""
+        with Session(self._engine) as session:
+            return {pin.task: pin.engine for pin in session.exec(select(Pin))}
+
+    def pin(self, engines: Mapping[str, str]) -> None:
+        with Session(self._engine) as session:
+            for task, engine in engines.items():
+                session.merge(Pin(task=task, engine=engine))
             session.commit()
 
     def find_plans(self, keys: Iterable[str]) -> dict[str, str]:
         """The kept plans, as JSON, of those keys that have one."""
-        wanted = set(keys)
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, str] = {}
         with Session(self._engine) as session:
-            rows = (
-                session.exec(select(PlanRow))
-                if len(wanted) > 500
-                else session.exec(select(PlanRow).where(col(PlanRow.key).in_(wanted)))
-            )
-            return {row.key: row.plan for row in rows if row.key in wanted}
+            for start in range(0, len(wanted), _CHUNK):
+                chunk = select(PlanRow).where(col(PlanRow.key).in_(wanted[start : start + _CHUNK]))
+                found.update((row.key, row.plan) for row in session.exec(chunk))
+        return found
 
     def keep_plans(self, plans: dict[str, str]) -> None:
         with Session(self._engine) as session:
@@ -107,17 +125,23 @@ class Project:
             session.commit()
 
     def find_run(self, request_digest: str, graph_version: int) -> str | None:
-        """A run of the same request that did not finish."""
-        query = (
-            select(Run)
-            .where(
-                Run.request_digest == request_digest, Run.graph_version == graph_version, col(Run.finished).is_(False)
-            )
-            .order_by(desc(col(Run.created_at)))
-        )
+        """The run to carry on: the newest of all, if it did not finish and is of the same request.
+
+        An older one is not carried on: what was built since may have taken its shots' places.
+        """
         with Session(self._engine) as session:
-            run = session.exec(query).first()
-            return run.id if run else None
+            run = session.exec(select(Run).order_by(desc(col(Run.created_at))).limit(1)).first()
+        same = run and (run.request_digest, run.graph_version, run.finished) == (request_digest, graph_version, False)
+        return run.id if run and same else None
+
+    def abandon_runs(self, but: str) -> list[str]:
+        """Close every unfinished run except one; the ids of the closed."""
+        with Session(self._engine) as session:
+            runs = session.exec(select(Run).where(col(Run.finished).is_(False), Run.id != but)).all()
+            closed = [run.id for run in runs]
+            session.execute(update(Run).where(col(Run.id).in_(closed)).values(finished=True))
+            session.commit()
+            return closed
 
     def start_run(self, run_id: str, request_digest: str, graph_version: int) -> None:
         with Session(self._engine) as session:

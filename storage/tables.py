@@ -19,6 +19,7 @@ class Revision(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     script_sha256: str = Field(index=True)
+    reader: int
     screenplay_sha256: str
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
 
@@ -70,6 +71,13 @@ class Use(SQLModel, table=True):
     job_key: str = Field(foreign_key="job.key")
     sha256: str = Field(foreign_key="asset.sha256")
     active: bool = True
+
+
+class Pin(SQLModel, table=True):
+    """The engine that does a task for this film, chosen when it was first made."""
+
+    task: str = Field(primary_key=True)
+    engine: str
 
 
 class Run(SQLModel, table=True):

@@ -33,19 +33,22 @@ def field(
     widget: str = "",
     protected: bool = False,
     synonyms: tuple[str, ...] = (),
+    measures: tuple[str, ...] = (),
     **constraints: Any,
 ) -> Any:
     """A parameter: what it is, in which unit, which control shows it.
 
     A `protected` field carries what the person asked for; the Medic never changes its meaning. `synonyms` are names
-    that callers use by mistake. `constraints` are pydantic's (`default`, `ge`, `le` ...).
+    that callers use by mistake; `measures` names of the same quantity that leave its unit open, such as `duration` for
+    frames. `constraints` are pydantic's (`default`, `ge`, `le` ...).
     """
-    extra: dict[str, Any] = {"unit": unit, "widget": widget, "protected": protected, "synonyms": list(synonyms)}
+    names = {"synonyms": list(synonyms), "measures": list(measures)}
+    extra: dict[str, Any] = {"unit": unit, "widget": widget, "protected": protected, **names}
     return Field(description=description, json_schema_extra={"x-vibeboard": extra}, **constraints)
 
 
 def meta(info: FieldInfo) -> Mapping[str, Any]:
-    """What `field` recorded beyond pydantic's own: `unit`, `widget`, `protected`, `synonyms`."""
+    """What `field` recorded beyond pydantic's own: `unit`, `widget`, `protected`, `synonyms`, `measures`."""
     extra = info.json_schema_extra
     marked = extra.get("x-vibeboard") if isinstance(extra, dict) else None
     return marked if isinstance(marked, dict) else {}

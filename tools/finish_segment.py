@@ -26,10 +26,10 @@ class FinishSegmentParams(Params):
     take: AssetId = field("The take's video", protected=True)
     scene: AssetId = field("The take's scene data, for where names stand", protected=True)
     burn_in: BurnIn | None = field("Slate and names, or none", default=None, widget="burn-in")
-    frames: int = field("Length in the film", unit="frame", ge=1, le=24 * 600)
+    frames: int = field("Length in the film", unit="frame", ge=1, le=240 * 600)
     fps: Rate = field("Frame rate of the film", unit="frame/s")
     width: int = field("Width of the film", unit="px", ge=64, le=7680)
-    height: int = field("Height of the film", unit="px", ge=64, le=4320)
+    height: int = field("Height of the film", unit="px", ge=64, le=7680)
 
 
 @tool(module="sequencer", produces="video")

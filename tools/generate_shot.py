@@ -14,10 +14,12 @@ class GenerateShotParams(Params):
     )
     stage: Stage = field("Set, light, people and props", protected=True, widget="stage")
     camera: CameraPath = field("Camera path, lens and focus", protected=True, widget="camera-path")
-    frames: int = field("Length", unit="frame", ge=1, le=24 * 600, synonyms=("num_frames", "length", "duration"))
+    frames: int = field(
+        "Length", unit="frame", ge=1, le=240 * 600, synonyms=("num_frames",), measures=("duration", "length")
+    )
     fps: Rate = field("Frame rate", unit="frame/s", synonyms=("frame_rate", "rate"))
     width: int = field("Width of the picture", unit="px", ge=64, le=7680, synonyms=("w",))
-    height: int = field("Height of the picture", unit="px", ge=64, le=4320, synonyms=("h",))
+    height: int = field("Height of the picture", unit="px", ge=64, le=7680, synonyms=("h",))
     seed: int = field("Seed of everything that is random", ge=0, lt=2**31, synonyms=("random_seed",))
 
 

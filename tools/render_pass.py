@@ -19,7 +19,7 @@ class RenderPassParams(Params):
     scene: AssetId = field("The scene data of a take", protected=True)
     kind: Pass = field("Which pass", protected=True)
     first: int = field("First frame", unit="frame", ge=0, default=0)
-    frames: int = field("How many frames", unit="frame", ge=1, le=24 * 600)
+    frames: int = field("How many frames", unit="frame", ge=1, le=240 * 600)
 
 
 @tool(module="vfx-suite", produces="tensor")

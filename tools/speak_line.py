@@ -11,7 +11,7 @@ class SpeakLineParams(Params):
     text: str = field("The words, without markup", protected=True, widget="text")
     speaker: str = field("Who says them; decides the voice", protected=True)
     voice: Voice = field("On screen, off screen or voice over", protected=True)
-    frames: int = field("Length that the words must fit", unit="frame", ge=1, le=24 * 600)
+    frames: int = field("Length that the words must fit", unit="frame", ge=1, le=240 * 600)
     fps: Rate = field("Frame rate that the length counts in", unit="frame/s")
 
 

@@ -34,7 +34,7 @@ class Rate(Frozen):
         text = text.strip()
         if text in _NTSC:
             num, den = _NTSC[text]
-        elif re.fullmatch(r"\d{1,7}(/\d{1,7}|\.\d{1,6})?", text) and not text.endswith("/0"):
+        elif re.fullmatch(r"\d{1,6}(/0*[1-9]\d{0,5}|\.\d{1,3})?", text):
             value = Fraction(text)
             num, den = value.numerator, value.denominator
         else:

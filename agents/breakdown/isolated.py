@@ -12,7 +12,8 @@ from vibeboard.breakdown import Category
 from vibeboard.screenplay import Element, Kind, Scene
 
 _CLOSE = re.compile(
-    r"(?:^|(?<=[.!?]\s)|(?<=\n))(?:INSERT|INSERT SHOT|(?:EXTREME )?CLOSE[ -]UP|CLOSER? ON|ANGLE ON|ECU|CU)\b[\s:–—-]*(?:OF |ON )?"
+    r"(?:^|(?<=[.!?]\s)|(?<=\n))(?:INSERT|INSERT SHOT|(?:EXTREME )?CLOSE[ -]UP|CLOSER? ON|ANGLE ON|ECU|CU)"
+    r"\b[\s:–—-]*(?:OF |ON )?"
     r"(?P<what>[^.,:;!?\n–—]{2,60})"
 )
 _BACK = re.compile(r"(?:BACK TO|END INSERT|RESUME)\b")

@@ -29,8 +29,8 @@ _EVERYBODY = re.compile(
     r"\b(?:every(?:one|body)|they|all|both|the (?:others|friends|group|crowd|men|women|kids|two))\b", re.I
 )
 _NOISE = re.compile(
-    r"\b(?:rings?|buzz(?:es)?|echoes|knocks?|bell|siren|thunder|gunshot|scream|footsteps|barks?|honks?|explo\w+|goes off"
-    r"|crash\w*|alarm|whistle|voice|music|announcement)\b",
+    r"\b(?:rings?|buzz(?:es)?|echoes|knocks?|bell|siren|thunder|gunshot|scream|footsteps|barks?|honks?|explo\w+"
+    r"|goes off|crash\w*|alarm|whistle|voice|music|announcement)\b",
     re.I,
 )
 """What people on the set hear."""

@@ -171,7 +171,7 @@ def _parted(beats: list[Beat]) -> list[Beat]:
     here = {name for beat in beats[:begin] for name in _seen(beat)}
     away = {name for beat in beats for name in beat.present} - here
     parted = []
-    for at, beat in enumerate(beats):
+    for beat in beats:
         seen = set(_seen(beat))
         side = away if seen and seen <= away else here
         parted.append(replace(beat, present=tuple(name for name in beat.present if name in side)))

@@ -11,10 +11,11 @@ from agents.planner.framing import body_point
 from agents.planner.gazes import looks_of
 from agents.planner.geometry import heading, moved, towards, yaw_of
 from agents.planner.looks import CastLook
+from agents.planner.outlines import hand_of
 from agents.planner.prose import called
 from agents.planner.setups import Setup
 from agents.planner.spots import on_feet, opening_marks, posed
-from agents.planner.things import holder_of, thing
+from agents.planner.things import holder_of, seat_for, thing
 from agents.planner.walks import Walks, beside
 from vibeboard.figure import FRACTION, Landmark
 from vibeboard.sets import LAYOUTS
@@ -90,8 +91,8 @@ class Blocking:
         return changed
 
     def _embrace(self, action: Action, present: list[str]) -> dict[str, Path]:
-        """Two who kiss or hug stand close, from the cut on."""
-        pair = list(dict.fromkeys([*(name for name in action.people if name in present), *present]))[:2]
+        """Two who kiss or hug stand close, from the cut on; who hugs a parcel stays where they are."""
+        pair = [name for name in action.people if name in present][:2]
         if len(pair) < 2 or self.set_kind is SetKind.CAR:
             return {}
         first, second = (on_feet(self.marks[name], self.set_kind) for name in pair)
@@ -115,10 +116,19 @@ class Blocking:
     ) -> Figure:
         said = [line for line in lines if line.speaker == name and line.voice is Voice.ON]
         talks = tuple(Span(start=line.start, end=line.start + line.frames) for line in said)
-        looks = () if self._watches_road(path, setup) else looks_of(name, setup, lines, eyes, self.props)
+        looks = () if self._watches_road(path, setup) else looks_of(name, setup, lines, eyes, self._in_place())
         if looks and len(path) == 1 and path[0].pose is Pose.STAND:
             path = (_turned_to(path[0], looks[0].point),)
         return self._body(name, path).model_copy(update={"talks": talks, "looks": looks})
+
+    def _in_place(self) -> dict[str, Prop]:
+        """The props where they are to be seen: what somebody holds is in that hand."""
+        held = {name: holder for name, holder in self.held.items() if holder in self.marks}
+        hands = {
+            name: hand_of(self._body(holder, (self.marks[holder],)), self.marks[holder], self.props[name])
+            for name, holder in held.items()
+        }
+        return self.props | {name: self.props[name].model_copy(update={"position": at}) for name, at in hands.items()}
 
     def _watches_road(self, path: Path, setup: Setup) -> bool:
         """A driver looks ahead, unless the shot is about a look."""
@@ -129,7 +139,8 @@ class Blocking:
     def _handle(self, action: Action) -> None:
         """Take things up and put them down."""
         name = action.thing
-        if name not in self.props or not action.doers:
+        only_seen = Deed.LOOK in action.deeds and action.deeds[Deed.LOOK] < action.deeds.get(Deed.TAKE, 0)
+        if name not in self.props or not action.doers or only_seen:
             return
         if Deed.TAKE in action.deeds:
             if other := holder_of(self.held, action.doers[0]):
@@ -161,7 +172,7 @@ class Blocking:
         """A chair under everybody who sits where the set has no seat."""
         seats = {(spot.x, spot.z) for spot in LAYOUTS[self.set_kind].spots if spot.pose is Pose.SIT}
         return tuple(
-            thing("chair", (mark.x, 0.0, mark.z), mark.yaw, of=figure.id)
+            seat_for(figure.id, (mark.x, 0.0, mark.z), mark.yaw, LAYOUTS[self.set_kind])
             for figure in figures
             for mark in figure.marks
             if mark.pose is Pose.SIT and (mark.x, mark.z) not in seats and mark.frame == figure.marks[-1].frame

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from agents.planner.action_coverage import cover_action, framing_of
-from agents.planner.beats import Action, Beat, Line, is_crowd
+from agents.planner.beats import Action, Beat, Line
 from agents.planner.directions import movement_for_place
 from agents.planner.durations import word_count
+from agents.planner.line_setups import is_long, listening, reaction, single, under_voice
 from agents.planner.setups import Setup, chance
 from vibeboard.breakdown import SceneBreakdown
 from vibeboard.screenplay import Dual, Scene
-from vibeboard.shot import Angle, Framing, Movement, ShotSize, Voice
+from vibeboard.shot import Framing, Movement, ShotSize, Voice
 from vibeboard.stage import SetKind
 
 _LATE = 4
 """Lines at the end of a scene that are played closer, in a scene of at least twice as many."""
 _SHORT_WORDS = 3
-_LONG_WORDS = 28
 _LONG_VOICE_WORDS = 12
 """A voice over longer than this gets a picture of its own."""
 
@@ -54,7 +54,7 @@ def _montage(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> 
         if isinstance(beat, Line) and setups:
             setups[-1] = replace(setups[-1], beats=(*setups[-1].beats, _heard(beat, setups[-1])))
         elif isinstance(beat, Line):
-            setups.append(_single(beat, breakdown, level=1))
+            setups.append(single(beat, breakdown, level=1))
         else:
             size = (ShotSize.WS, ShotSize.MS, ShotSize.FS, ShotSize.CU)[
                 chance(beat.element.id, "montage", str(beat.part)) % 4
@@ -150,13 +150,13 @@ class _Coverage:
         if last and self._continues(last, line):
             self.setups[-1] = replace(last, beats=(*last.beats, _heard(line, last)))
         elif line.voice is Voice.VOICE_OVER:
-            self.setups.append(_under_voice(line))
+            self.setups.append(under_voice(line))
         elif line.voice is Voice.OFF_SCREEN:
-            self.setups.append(_listening(line))
+            self.setups.append(listening(line))
         else:
             self.setups.append(self._spoken(line))
             if line.heat and self._is_last(line) and self._partner(line):
-                self.setups.append(_reaction(line, self._partner(line)))
+                self.setups.append(reaction(line, self._partner(line)))
 
     def _continues(self, last: Setup, line: Line) -> bool:
         """Whether a line plays on in the shot before it: the same speech, the other half of a dual, a voice over
@@ -201,11 +201,11 @@ class _Coverage:
         level = 1 + (line.heat > 0) + (line.heat > 1)
         if self._is_late(line):
             level += 1
-        return _single(line, self.breakdown, level, partner)
+        return single(line, self.breakdown, level, partner)
 
     def _group(self, line: Line, partner: str) -> tuple[str, ...]:
         if self.breakdown.set_kind is SetKind.CAR or len(line.present) in (3, 4):
-            return line.present
+            return tuple(dict.fromkeys((line.speaker, partner, *line.present)))
         return (line.speaker, partner)
 
     def _together(self, line: Line, people: tuple[str, ...], reason: str) -> Setup:
@@ -220,7 +220,7 @@ class _Coverage:
             reason,
             (line,),
             toward=toward,
-            movement=Movement.PUSH_IN if _is_long(line) else Movement.STATIC,
+            movement=Movement.PUSH_IN if is_long(line) else Movement.STATIC,
             present=line.present,
         )
 
@@ -247,88 +247,6 @@ def _heard(line: Line, setup: Setup) -> Line:
 def _index(beats: Sequence[Beat], line: Line) -> int:
     """The place of a line among the beats."""
     return next(at for at, beat in enumerate(beats) if beat.element.id == line.element.id)
-
-
-_LEVELS = {1: ShotSize.MCU, 2: ShotSize.CU, 3: ShotSize.BCU}
-
-
-def _single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = "") -> Setup:
-    """One speaker, clean or over the other's shoulder."""
-    room = bool(partner) and level == 1 and breakdown.set_kind is not SetKind.CAR
-    over = room and chance(line.element.id, "over") % 2 == 0
-    size = ShotSize.MS if over else _LEVELS[min(level, 3)]
-    if not partner and level == 1:
-        size = ShotSize.MS
-    reason = (
-        "closer as the tension rises"
-        if level > 1
-        else f"{'over the shoulder of the listener' if over else 'on the speaker'}"
-    )
-    long = _is_long(line)
-    drifts = long or (level > 1 and chance(line.element.id, "push") % 4 == 0)
-    return Setup(
-        role="speak",
-        anchor=line.element.id,
-        size=size,
-        framing=Framing.OTS if over else Framing.SINGLE,
-        subjects=(line.speaker,),
-        reason="drifts closer through a long speech" if long else reason,
-        beats=(line,),
-        angle=Angle.LOW if line.heat > 1 else Angle.EYE_LEVEL,
-        movement=Movement.PUSH_IN if drifts else Movement.STATIC,
-        toward=partner,
-        present=line.present,
-    )
-
-
-def _is_long(line: Line) -> bool:
-    return word_count(line.text) >= _LONG_WORDS
-
-
-def _under_voice(line: Line) -> Setup:
-    """A picture for a voice that none was there for: whoever is on the set, thinking, or the empty place."""
-    people = (line.speaker,) if line.speaker in line.present else line.present[:1]
-    return Setup(
-        role="voice over",
-        anchor=line.element.id,
-        size=ShotSize.MCU if people else ShotSize.WS,
-        framing=Framing.SINGLE if people else Framing.EMPTY,
-        subjects=people,
-        reason="a picture for the voice",
-        beats=(line,),
-        movement=Movement.PUSH_IN,
-        present=line.present,
-    )
-
-
-def _listening(line: Line) -> Setup:
-    crowd = is_crowd(line.speaker) and len(line.present) > 1
-    listeners = line.present if crowd else tuple(name for name in line.present if name != line.speaker)[:1]
-    alone = ShotSize.MCU if listeners else ShotSize.WS
-    return Setup(
-        role="listen",
-        anchor=line.element.id,
-        size=ShotSize.FS if crowd else alone,
-        framing=framing_of(listeners) if crowd else Framing.REACTION if listeners else Framing.EMPTY,
-        subjects=listeners,
-        reason="on all of them" if crowd else "on who hears the voice off-screen",
-        beats=(line,),
-        present=line.present,
-    )
-
-
-def _reaction(line: Line, listener: str) -> Setup:
-    return Setup(
-        role="reaction",
-        anchor=line.element.id,
-        size=ShotSize.CU,
-        framing=Framing.REACTION,
-        subjects=(listener,),
-        reason="where the line lands",
-        toward=line.speaker,
-        extra=(line.element,),
-        present=line.present,
-    )
 
 
 _CLOSER = {

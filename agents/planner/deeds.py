@@ -28,11 +28,14 @@ class Deed(StrEnum):
 
 _WORDS: dict[Deed, str] = {
     Deed.ENTER: """enters?|entering|comes? (?:in|through|out|back)|walks? in\\b|walks? through the door
-        |steps? (?:in|inside|through)|(?:bursts?|pushes|bolts|slips) (?:in|through)|arrives?|appears?|emerges?|rushes in|runs in
+        |steps? (?:in|inside|through)|(?:bursts?|pushes|bolts|slips) (?:in|through)|arrives?|appears?|emerges?
+        |rushes in|runs in
         |(?:stands?|appears?|waits?|standing|is) (?:in|at) the door(?:way)?|comes? a?round the corner
         |(?:out of|from) the (?:dark|darkness|shadows|night|fog|mist|smoke|crowd)""",
     Deed.EXIT: """exits?|exiting|leaves?(?=[.,]|$| the (?:room|house|bar|office|car|building|kitchen))|disappears?
-        |(?:walks?|goes|runs?|storms?|steps?|heads?) (?:out|off|away|outside)|drives? (?:off|away)|is gone""",
+        |(?:walks?|goes|runs?|storms?|steps?|heads?) (?:out(?! of the (?:dark|shadow|night|fog|mist|smoke|crowd))
+        |off|away|outside)
+        |drives? (?:off|away)|is gone""",
     Deed.RUN: "runs?|running|sprints?|races?|dashes|rush(?:es)?|bolts?|charges?|flees?|chases?|hurries",
     Deed.WALK: """walks?|walking|crosses|crossing|strides?|strolls?|wanders?|paces|pacing|approach(?:es)?|limps?|marches
         |steps? (?:to|toward|up|back|forward|closer|over|into)|moves? (?:to|toward|across|along|closer|down|up)
@@ -41,12 +44,14 @@ _WORDS: dict[Deed, str] = {
     Deed.RISE: "stands?|gets? up|gets? to (?:his|her|their) feet|rises?|rising|standing",
     Deed.SIT: "sits?|sitting|seated|is sat|slumps? (?:in|into|down)|sinks? (?:in|into|down)|takes a seat|perche[sd]",
     Deed.KNEEL: "kneels?|kneeling|crouch(?:es|ing)?|squats?|on (?:his|her|their) knees",
-    Deed.LIE: "lies(?! to\\b)|lying|asleep|collapses|faints|sprawled|lie (?:on|in|down)|lays down",
+    Deed.LIE: """lies(?! to\\b)|lying|asleep|sleeps|sleeping|falls (?:down|(?:to|on) the (?:ground|floor))
+        |collapses|faints|sprawled|lie (?:on|in|down)|lays down""",
     Deed.LOOK: """looks? (?:at|up at|down at|over at|out at|into|out|back at|through|toward)
         |peers? (?:at|into|out|through)|stares? (?:at|into|out|up|down)|gazes? (?:at|into|out|up)|watch(?:es|ing)
         |sees|spots|notices|eyes the|studies|examines|reads
         |glances? (?:at|up at|down at|over at|back at|toward)""",
-    Deed.TAKE: """holds?|holding|takes?(?! a seat| off)|grabs?|picks up|raises|lifts|points(?! to\\b)|draws|pulls out
+    Deed.TAKE: """holds?|holding|takes?(?! a seat| off)|reaches for|grabs?|picks up|raises|lifts|points(?! to\\b)|draws
+        |pulls out
         |carries|carrying|clutch(?:es|ing)|grips?|gripping|snatches|opens|pulls|checks|turns over|unfolds|dials
         |answers|in (?:his|her|their) hands?|with (?:an?|the|his|her|their)""",
     Deed.PUT: """puts? down|drops?|sets? (?:down|\\w+ \\w+ down|it|the)|lays (?:down|the|it)|places|slides|tosses

@@ -8,7 +8,7 @@ from string import capwords
 
 _MARKUP = re.compile(r"\[\[.*?\]\]|/\*.*?\*/|\*+|_+|^[ \t]*[~!>]", re.S | re.M)
 _BREAK = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(A-ZÀ-ÞА-Я\d\-–—])|(?<=[。！？])|\n+")
-_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Lt|Sgt|Capt|Prof|No|vs|etc|[A-Z])\.$")
+_ABBREVIATION = re.compile(r"\b(?:(?i:Mr|Mrs|Ms|Dr|St|Jr|Sr|Lt|Sgt|Capt|Prof)|No|vs|etc|[A-Z])\.$")
 
 
 _BULLET = re.compile(r"^(?:[-–—•]+|\(?(?:\d{1,2}|[A-Z])\)|\d{1,2}\.)\s+|^MOS\b[.:]?\s*")

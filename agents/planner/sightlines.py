@@ -17,6 +17,8 @@ _LAP = 0.45
 """How near a camera may come to the middle of a body, metres."""
 _CLEAR = 0.38
 """How near the line of sight a body may come, metres."""
+_HEAD = 0.2
+"""And somebody else whom the shot is about."""
 _BULKY = 1.0
 """Height above which a prop hides people, metres."""
 
@@ -33,12 +35,14 @@ class Sightlines:
             for spot, radius in [*_bodies(self.stage.figures, frame, _LAP), *self._bulks()]
         )
 
-    def clear(self, moments: Sequence[Moment], subjects: Sequence[Figure]) -> bool:
-        """Whether nobody else, and no car, ever stands between the camera and its subjects."""
-        others = [figure for figure in self.stage.figures if figure not in subjects]
+    def clear(self, moments: Sequence[Moment], subjects: Sequence[Figure], past: Sequence[Figure] = ()) -> bool:
+        """Whether nobody else, but those the camera looks past, and no car ever stands between it and its subjects."""
         for frame, position in moments:
-            discs = [*_bodies(others, frame, _CLEAR), *self._bulks()]
-            for goal, _ in _bodies(subjects, frame, 0.0):
+            for subject in subjects:
+                others = [figure for figure in self.stage.figures if figure not in subjects and figure not in past]
+                beside = [figure for figure in subjects if figure is not subject]
+                discs = [*_bodies(others, frame, _CLEAR), *_bodies(beside, frame, _HEAD), *self._bulks()]
+                goal = _bodies([subject], frame, 0.0)[0][0]
                 nears = [(radius, *distance_to_segment(spot, position, goal)) for spot, radius in discs]
                 if any(gap < radius and along < 0.97 for radius, gap, along in nears):
                     return False

@@ -14,9 +14,9 @@ _WORDS: dict[PropKind, str] = {
     PropKind.PAPER: "photograph photo picture polaroid letter ticket note paper page map envelope card receipt bill"
     " check newspaper document file folder passport postcard contract drawing list money cash banknote",
     PropKind.PHONE: "phone cellphone cell mobile smartphone telephone handset walkie-talkie remote",
-    PropKind.KEY: "key keys",
+    PropKind.KEY: "key keys ring coin",
     PropKind.GUN: "gun pistol revolver rifle shotgun weapon handgun",
-    PropKind.KNIFE: "knife blade dagger scissors razor scalpel sword machete screwdriver",
+    PropKind.KNIFE: "knife blade dagger scissors razor scalpel sword machete screwdriver spoon fork pen pencil",
     PropKind.BOTTLE: "bottle flask vial whiskey wine beer vodka thermos",
     PropKind.CUP: "cup mug glass coffee tea teacup tumbler drink bowl",
     PropKind.BOOK: "book notebook diary journal bible novel ledger laptop tablet menu album magazine",
@@ -76,6 +76,7 @@ SIZES: dict[PropKind, Vec3] = {
 }
 """Width, height and depth in metres."""
 
+_CRATE: Vec3 = (0.5, 0.44, 0.42)
 _FURNITURE = frozenset({PropKind.TABLE, PropKind.BED, PropKind.SOFA, PropKind.CHAIR})
 _VEHICLES = frozenset({PropKind.CAR, PropKind.TRUCK, PropKind.BOAT})
 _COLOURS: tuple[Colour, ...] = (
@@ -172,6 +173,12 @@ def _slot(name: str, slots: tuple[tuple[float, ...], ...], taken: set[tuple[floa
     slot = next((slot for slot in order if slot not in taken), order[0])
     taken.add(slot)
     return slot
+
+
+def seat_for(person: str, position: Vec3, yaw: float, layout: Layout) -> Prop:
+    """What somebody sits on where the set has no seat: a chair, out of doors a crate."""
+    seat = thing("chair", position, yaw, of=person)
+    return seat if layout.interior else seat.model_copy(update={"kind": PropKind.BOX, "size": _CRATE})
 
 
 def holder_of(held: Mapping[str, str], person: str) -> str:

@@ -5,4 +5,7 @@ from agents.screenplay.files import read_file, read_text
 from agents.screenplay.fountain_reader import read_fountain
 from agents.screenplay.markup import plain_text
 
-__all__ = ["carry_ids", "plain_text", "read_file", "read_fountain", "read_text"]
+READER_REVISION = 1
+"""Raised by hand whenever the same text would be read otherwise: kept screenplays are then read anew."""
+
+__all__ = ["READER_REVISION", "carry_ids", "plain_text", "read_file", "read_fountain", "read_text"]

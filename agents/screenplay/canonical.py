@@ -24,6 +24,12 @@ _SHOT_WORDS = re.compile(
 )
 
 
+_CUE = re.compile(r"(?=.*[^\W\d_])[^a-z!?:,\"“]{1,38}(?<![.…])(?:\s*\([^()]*\))*$")
+"""What may be a cue where no empty line says so: a name in capitals, and what stands in brackets behind it."""
+_FEW = 0.1
+"""Share of empty lines below which a script was pasted without them."""
+
+
 class Canonical(NamedTuple):
     """`owner` is the index of the source line, or -1 for a line that was put between."""
 
@@ -33,7 +39,11 @@ class Canonical(NamedTuple):
 
 def canonical_lines(lines: Sequence[SourceLine]) -> Iterator[Canonical]:
     run = 0
+    starts = _paragraph_starts(lines)
     for index, line in enumerate(lines):
+        if index in starts:
+            yield Canonical("", -1)
+            run = 0
         run = run + 1 if line.text.strip() else 0
         if is_heading(line.text):
             yield Canonical("", -1)
@@ -46,6 +56,36 @@ def canonical_lines(lines: Sequence[SourceLine]) -> Iterator[Canonical]:
             # and changes nothing else.
             yield Canonical("[[]]", -1)
         yield Canonical(_canonical(line.text), index)
+
+
+def _paragraph_starts(lines: Sequence[SourceLine]) -> frozenset[int]:
+    """Where a script that was pasted without its empty lines needs one: before each line, for a paragraph is a line
+    then, but for those of a speech, which is a cue, its parentheticals and a line, or several of one indent."""
+    empty = sum(not line.text.strip() for line in lines)
+    cues = {index for index in range(len(lines) - 1) if _is_bare_cue(lines[index].text, lines[index + 1].text)}
+    if empty > _FEW * len(lines) or len([index for index in cues if index and lines[index - 1].text.strip()]) < 2:
+        return frozenset()
+    starts: set[int] = set()
+    speech = ""
+    for index, line in enumerate(lines):
+        indent = len(line.text) - len(line.text.lstrip())
+        if index in cues:
+            starts.add(index)
+            speech = "cue"
+        elif speech == "cue":
+            speech = "cue" if line.text.strip().startswith("(") else "line"
+        elif not (
+            speech == "line" and indent and indent == len(lines[index - 1].text) - len(lines[index - 1].text.lstrip())
+        ):
+            starts.add(index)
+            speech = ""
+    return frozenset(starts)
+
+
+def _is_bare_cue(text: str, following: str) -> bool:
+    bare, said = text.strip(), following.strip()
+    shot = is_heading(text) or _FADES.match(bare) or _SHOT_WORDS.match(bare)
+    return bool(_CUE.match(bare)) and not shot and bool(said) and not is_heading(following) and not _CUE.match(said)
 
 
 def _canonical(text: str) -> str:

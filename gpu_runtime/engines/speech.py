@@ -3,6 +3,7 @@ import shutil
 from pathlib import Path
 
 from gpu_runtime.engine import Engine
+from vibeboard.digest import sha256_file
 
 _SPEECH = "gpu_runtime.models.film.speech"
 
@@ -17,6 +18,11 @@ def _piper_missing() -> str:
     if not Path(os.environ.get("VIBEBOARD_PIPER_VOICE", "")).is_file():
         return "VIBEBOARD_PIPER_VOICE set to the path of a Piper voice (.onnx)"
     return ""
+
+
+def _piper_voice() -> str:
+    path = Path(os.environ.get("VIBEBOARD_PIPER_VOICE", ""))
+    return sha256_file(path) if path.is_file() else ""
 
 
 tone = Engine(
@@ -49,5 +55,6 @@ piper = Engine(
     licence="GPL-3.0 (separate program)",
     libraries=("av", "numpy"),
     missing=_piper_missing,
+    variant=_piper_voice,
     preference=2,
 )

@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from gpu_runtime.executor import fault_of
 from gpu_runtime.worker import ENVIRONMENT, decode
 from vibeboard.faults import Fault, FaultKind
 from vibeboard.jobs import Failed, Job, JobEvent, Made, Progress, Running, Snapshot
@@ -34,6 +35,7 @@ class Embedded:
 
     def submit(self, job: Job) -> None:
         self._inbox[job.key] = asyncio.Queue()
+        self._cancelled.discard(job.key)
         self._waiting.put_nowait((-job.priority, next(self._order), job))
         if len(self._children) < self._size:
             child = _Child(self._command, self._log)
@@ -78,8 +80,11 @@ class Embedded:
                 self._cancelled.discard(job.key)
                 inbox.put_nowait(Failed(key=job.key, fault=_CANCELLED))
                 continue
-            async for event in child.do(job):
-                inbox.put_nowait(event)
+            try:
+                async for event in child.do(job):
+                    inbox.put_nowait(event)
+            except Exception as error:  # noqa: BLE001  (a job that nobody ends would hang the build)
+                inbox.put_nowait(Failed(key=job.key, fault=fault_of(error)))
 
 
 class _Child:

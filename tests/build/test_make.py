@@ -152,6 +152,15 @@ def test_plan_only_lists_the_shots_and_makes_no_picture(made, tmp_path):
     assert not (tmp_path / "out" / "film.mp4").exists()
 
 
+def test_planning_an_edit_lists_the_new_shots_and_leaves_the_film(film):
+    output, rebuild = film
+    before = {path: path.read_bytes() for path in [output / "film.mp4", *(output / "takes").iterdir()]}
+    told = rebuild(SCRIPT.replace("Not here.", "Not here, and not with him in the room."), "--plan-only")
+    assert "1 shots would be rendered" in told
+    assert any("with him in the room" in row["Dialogue"] for row in shot_rows(output))
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_a_lost_blob_is_made_again(film):
     output, rebuild = film
     with sqlite3.connect(output / ".vibeboard" / "project.db") as database:

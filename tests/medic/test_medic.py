@@ -102,6 +102,28 @@ def test_a_legal_size_that_would_change_the_picture_is_left_to_a_person():
     assert mend(broken(width=70, height=100)) is None
 
 
+@pytest.mark.parametrize(
+    ("changes"),
+    [
+        {"duration": 5, "frames": ...},
+        {"weight": 512, "height": ...},
+        {"length": "5", "frames": ...},
+    ],
+    ids=str,
+)
+def test_a_name_that_may_mean_something_else_is_left_to_a_person(changes):
+    assert mend(broken(**changes)) is None
+
+
+def test_another_unit_in_a_name_is_never_taken_for_a_slip():
+    keys = [{**{k: v for k, v in good()["camera"]["keys"][0].items() if k != "focus_m"}, "focus_mm": 2500}]
+    assert mend(broken(camera={**good()["camera"], "keys": keys})) is None
+
+
+def test_a_duration_that_says_its_unit_becomes_frames():
+    assert mend(broken(duration="3.375s", frames=...)) == good()
+
+
 def test_a_missing_prompt_is_never_invented():
     assert mend(broken(prompt=...)) is None
 

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gpu_runtime.models.previs.cast import Forms, Layers, cast, faces, facing
+from gpu_runtime.models.previs.cast import Layers, cast
+from gpu_runtime.models.previs.facing import Faces, facing, places
+from gpu_runtime.models.previs.forms import Forms
 from gpu_runtime.models.previs.light import lighting
 from gpu_runtime.models.previs.shade import CREVICE_REACH, Contact, Look, Patterned, Surfaces, patterned, placed, shade
 from gpu_runtime.models.previs.shadow import ShadowMap
@@ -97,7 +99,7 @@ class Renderer:
         still = self._stand(pose)
         layers = still.layers.copy()
         cast(Forms.of(moving.solids, still.view), still.view, layers, len(self.staging.still))
-        return _passes(layers, joined([self.staging.still, moving.solids]))
+        return _passes(still.view, layers, joined([self.staging.still, moving.solids]))
 
     def boxes(self) -> dict[int, tuple[int, int, int, int]]:
         """Pixel boxes (left, top, width, height) of the objects seen in the frame rendered last."""
@@ -188,15 +190,12 @@ def _owners(solids: Solids) -> Tensor:
     return torch.from_numpy(np.append(solids.owner, 0)).int()
 
 
-def _passes(layers: Layers, solids: Solids) -> Buffers:
+def _passes(view: View, layers: Layers, solids: Solids) -> Buffers:
     surface = layers.surface.long()
-    sky = layers.surface < 0
-    normals = facing(layers, faces(solids))
-    length = (normals[0].square() + normals[1].square() + normals[2].square()).sqrt()
     palette = torch.from_numpy(np.append(np.round(solids.colour * 255), np.zeros((1, 3)), axis=0)).to(torch.uint8)
     return Buffers(
-        depth=torch.where(sky, math.inf, 1.0 / layers.near),
-        normals=(normals / length.clamp_min(1e-12)).permute(1, 2, 0),
+        depth=torch.where(layers.surface < 0, math.inf, 1.0 / layers.near),
+        normals=facing(layers.surface, places(view, layers), Faces.of(solids)).permute(1, 2, 0),
         albedo=palette[surface],
         ids=_owners(solids)[surface],
     )

@@ -13,7 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gpu_runtime.models.previs.cast import Forms, Layers, faces, facing
+from gpu_runtime.models.previs.cast import Layers
+from gpu_runtime.models.previs.facing import Faces, facing
+from gpu_runtime.models.previs.forms import Forms
 from gpu_runtime.models.previs.light import Lamp, Lighting
 from gpu_runtime.models.previs.shadow import ShadowMap
 from gpu_runtime.models.previs.solids import Array, Solids
@@ -46,7 +48,7 @@ class Surfaces:
 
     colour: Tensor
     glow: Tensor
-    faces: Tensor
+    faces: Faces
 
     @classmethod
     def of(cls, solids: Solids) -> Surfaces:
@@ -54,7 +56,7 @@ class Surfaces:
         colour[:, 1:] = torch.from_numpy(solids.colour.T.copy()).float().square()
         glow = torch.zeros(len(solids) + 1)
         glow[1:] = torch.from_numpy(solids.glow.copy()).float()
-        return cls(colour, glow, faces(solids))
+        return cls(colour, glow, Faces.of(solids))
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def _shade_band(look: Look, band: Layers, dimming: Tensor, out: Tensor) -> None:
     direction, length = _rays(look.view, rect)
     depth = 1.0 / band.near.clamp_min(_FAR)
     place = (direction * depth).add_(_triple(look.view.eye))
-    normal = _unit(facing(band, look.surfaces.faces))
+    normal = facing(band.surface, place, look.surfaces.faces)
     index = (band.surface + 1.0).int().flatten()
     key = _lambert(normal, light.key_from).mul_(look.shadow.lit(*place))
     fill = _lambert(normal, light.fill_from).mul_(dimming)

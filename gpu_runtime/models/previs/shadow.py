@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gpu_runtime.models.previs.cast import Forms, Layers, cast
+from gpu_runtime.models.previs.cast import Layers, cast
+from gpu_runtime.models.previs.forms import Forms
 from gpu_runtime.models.previs.solids import Array, Solids
 from gpu_runtime.models.previs.view import Rect, light_view
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_runtime.models.previs.solids import Array
 from vibeboard.camera import CameraPose, focal_px
@@ -62,7 +63,7 @@ class View:
     def frame(self) -> Rect:
         return Rect(0, 0, self.width, self.height)
 
-    def bounds(self, corners: Array) -> Array:
+    def bounds(self, corners: Array) -> NDArray[np.int64]:
         """Pixel bounds `[n, 4]` (x0, y0, x1, y1, exclusive) of the hulls of `corners` `[n, k, 3]`, cut at the near
         plane and to the picture; those with nothing in front are empty."""
         points = np.einsum("ij,nkj->nki", self.project[:, :3], corners) + self.project[:, 3]

@@ -11,6 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "pin",
+        sa.Column("task", sa.String(), nullable=False),
+        sa.Column("engine", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("task"),
+    )
+    op.create_table(
         "asset",
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -60,6 +66,7 @@ def upgrade() -> None:
         "revision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("script_sha256", sa.String(), nullable=False),
+        sa.Column("reader", sa.Integer(), nullable=False),
         sa.Column("screenplay_sha256", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -104,6 +111,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("pin")
     with op.batch_alter_table("use", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_use_unit"))
 
