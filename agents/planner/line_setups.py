@@ -21,11 +21,8 @@ def single(line: Line, breakdown: SceneBreakdown, level: int, partner: str = "")
     size = ShotSize.MS if over else _LEVELS[min(level, 3)]
     if not partner and level == 1:
         size = ShotSize.MS
-    reason = (
-        "closer as the tension rises"
-        if level > 1
-        else f"{'over the shoulder of the listener' if over else 'on the speaker'}"
-    )
+    plain = "over the shoulder of the listener" if over else "on the speaker"
+    reason = "closer as the tension rises" if level > 1 else plain
     long = is_long(line)
     drifts = long or (level > 1 and chance(line.element.id, "push") % 4 == 0)
     return Setup(

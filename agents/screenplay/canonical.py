@@ -68,18 +68,19 @@ def _paragraph_starts(lines: Sequence[SourceLine]) -> frozenset[int]:
     starts: set[int] = set()
     speech = ""
     for index, line in enumerate(lines):
-        indent = len(line.text) - len(line.text.lstrip())
         if index in cues:
             starts.add(index)
             speech = "cue"
         elif speech == "cue":
             speech = "cue" if line.text.strip().startswith("(") else "line"
-        elif not (
-            speech == "line" and indent and indent == len(lines[index - 1].text) - len(lines[index - 1].text.lstrip())
-        ):
+        elif not (speech == "line" and 0 < _indent(line) == _indent(lines[index - 1])):
             starts.add(index)
             speech = ""
     return frozenset(starts)
+
+
+def _indent(line: SourceLine) -> int:
+    return len(line.text) - len(line.text.lstrip())
 
 
 def _is_bare_cue(text: str, following: str) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,15 @@ def make(script: Path, output: Path, *options: str) -> str:
     return run("make", script, "-o", output, *SMALL, *options).stdout
 
 
+def query(output: Path, statement: str, *values: object) -> list[tuple]:
+    """Rows of the project's database."""
+    with closing(sqlite3.connect(output / ".vibeboard" / "project.db")) as database:
+        return database.execute(statement, values).fetchall()
+
+
 def jobs(output: Path, task: str = "generate_shot") -> dict[str, tuple[str, int]]:
     """Content key -> state and attempts of the jobs of a task."""
-    with sqlite3.connect(output / ".vibeboard" / "project.db") as database:
-        rows = database.execute("select key, state, attempt from job where task = ?", (task,)).fetchall()
-    database.close()
+    rows = query(output, "select key, state, attempt from job where task = ?", task)
     return {key: (state, attempt) for key, state, attempt in rows}
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -55,6 +57,7 @@ def test_a_folder_and_a_file_that_is_not_there(tmp_path):
     [
         ("--fps", "0", "24"),
         ("--fps", "fast", "24"),
+        ("--fps", "24/00", "24"),
         ("--size", "853x480", "854x480"),
         ("--size", "big", "854x480"),
         ("--size", "20x10", "64"),
@@ -72,6 +75,26 @@ def test_an_option_that_makes_no_sense(script, tmp_path, option, value, hint):
 def test_an_output_that_cannot_be_written(script, tmp_path):
     (tmp_path / "file").write_text("in the way")
     assert "choose another folder" in refused("make", script, "-o", tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize("damage", ["no database", "newer"])
+def test_a_project_that_cannot_be_opened(made, tmp_path, damage):
+    output = tmp_path / "out"
+    shutil.copytree(made / "out", output)
+    database = output / ".vibeboard" / "project.db"
+    if damage == "newer":
+        with closing(sqlite3.connect(database)) as opened:
+            opened.execute("update alembic_version set version_num = '9999'")
+            opened.commit()
+    else:
+        database.write_bytes(b"something else entirely " * 500)
+    assert "move" in refused("make", made / "script.fountain", "-o", output)
+
+
+def test_a_pass_of_a_shot_or_to_a_place_that_is_not_there(made, tmp_path):
+    assert "99Z" in refused("pass", made / "out", "99Z")
+    shot = next((made / "out" / "takes").glob("*.mp4")).stem
+    assert "no folder" in refused("pass", made / "out", shot, "-o", tmp_path / "no" / "such" / "file")
 
 
 def test_a_disk_that_fills_up_while_rendering(script, tmp_path):

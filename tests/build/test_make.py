@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
-import sqlite3
+import subprocess
 
 import av
 import opentimelineio as otio
 import pytest
 from safetensors.numpy import load_file
 
-from tests.build.conftest import SCRIPT, SMALL, jobs, make, run
+from tests.build.conftest import SCRIPT, SMALL, VIBEBOARD, jobs, make, query, run
 
 FILES = (
     "film.mp4",
@@ -139,6 +140,47 @@ def test_two_builds_in_two_places_give_the_same_bytes(made, tmp_path):
         assert (tmp_path / "other" / name).read_bytes() == (made / "out" / name).read_bytes(), name
 
 
+def test_a_film_without_a_word_is_a_film(tmp_path):
+    (tmp_path / "silent.fountain").write_text("INT. ROOM - DAY\n\nEXT. FIELD - NIGHT\n")
+    make(tmp_path / "silent.fountain", tmp_path / "out")
+    assert (tmp_path / "out" / "film.mp4").stat().st_size
+    assert (tmp_path / "out" / "film.srt").read_text() == ""
+
+
+def test_what_was_made_at_another_size_is_taken_up_again(film):
+    output, rebuild = film
+    old = (output / "film.mp4").read_bytes()
+    rebuild(SCRIPT, "--scenes", "2", "--size", "128x72")
+    attempts = jobs(output)
+    told = rebuild(SCRIPT)
+    assert "0 shots will be rendered" in told
+    assert "taken from before" in told
+    assert jobs(output) == attempts
+    assert (output / "film.mp4").read_bytes() == old
+
+
+def test_an_engine_that_appears_later_changes_nothing_that_was_made(made, tmp_path):
+    bare = {**os.environ, "PATH": str(VIBEBOARD.parent)}
+    command = [str(VIBEBOARD), "make", str(made / "script.fountain"), "-o", str(tmp_path / "out"), *SMALL]
+    subprocess.run(command, env=bare, check=True, capture_output=True)
+    spoken = jobs(tmp_path / "out", "speak_line")
+    assert "every shot is up to date" in make(made / "script.fountain", tmp_path / "out")
+    assert jobs(tmp_path / "out", "speak_line") == spoken
+
+
+def test_lost_notes_of_the_project_cost_nothing_but_time(film):
+    output, rebuild = film
+    old, attempts = (output / "film.mp4").read_bytes(), jobs(output)
+    state = output / ".vibeboard"
+    (state / "checkpoints.db").write_bytes(b"no database at all, only words, for more than a hundred bytes" * 4)
+    (state / "delivered.json").write_text("")
+    for row in query(output, "select screenplay_sha256 from revision"):
+        (state / "blobs" / row[0][:2] / row[0][2:]).unlink()
+    rebuild(SCRIPT)
+    assert jobs(output) == attempts
+    assert (output / "film.mp4").read_bytes() == old
+
+
 def test_scenes_can_be_chosen(made, tmp_path):
     make(made / "script.fountain", tmp_path / "out", "--scenes", "2")
     assert {row["Scene"] for row in shot_rows(tmp_path / "out")} == {"2"}
@@ -163,9 +205,7 @@ def test_planning_an_edit_lists_the_new_shots_and_leaves_the_film(film):
 
 def test_a_lost_blob_is_made_again(film):
     output, rebuild = film
-    with sqlite3.connect(output / ".vibeboard" / "project.db") as database:
-        digest = database.execute("select sha256 from use where step='take' and role='video'").fetchone()[0]
-    database.close()
+    digest = query(output, "select sha256 from use where step='take' and role='video'")[0][0]
     (output / ".vibeboard" / "blobs" / digest[:2] / digest[2:]).unlink()
     film_before = (output / "film.mp4").read_bytes()
     assert "1 shots will be rendered" in rebuild(SCRIPT)

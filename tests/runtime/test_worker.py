@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gpu_runtime.engine import registry
 from gpu_runtime.executor import execute
 from gpu_runtime.placement.embedded import Embedded
 from storage.blobs import FolderBlobs
@@ -100,14 +101,6 @@ def test_a_running_job_stops_at_the_next_step(tmp_path):
     assert sum(isinstance(event, Progress) for event in events) <= 1
 
 
-def test_the_worker_dies_with_its_parent(tmp_path):
-    (tmp_path / "scratch").mkdir()
-    command = [sys.executable, "-m", "api.worker", str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as worker:
-        worker.stdin.close()
-        assert worker.wait(timeout=30) == 0
-
-
 def test_a_full_disk_is_said_in_one_sentence(tmp_path):
     (tmp_path / "scratch").mkdir()
     events = []
@@ -120,3 +113,26 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert events[-1].fault.code == "disk_full"
     assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+
+
+async def test_a_worker_that_cannot_start_ends_the_job_instead_of_hanging(tmp_path):
+    placed = Embedded([str(tmp_path / "no-such-program")], 1, tmp_path / "worker.log")
+    events = await follow(placed, speak("k1"))
+    assert isinstance(events[-1], Failed)
+    await placed.drain()
+
+
+@pytest.mark.parametrize("last_words", [b"", b'{"job": {"key"'], ids=["nothing", "half a line"])
+def test_the_worker_dies_with_its_parent_whatever_it_was_told_last(tmp_path, last_words):
+    (tmp_path / "scratch").mkdir()
+    command = [sys.executable, "-m", "api.worker", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT
+    ) as worker:
+        worker.stdin.write(last_words)
+        worker.stdin.close()
+        assert worker.wait(timeout=30) == 0
+
+
+def test_only_engines_with_a_bound_have_one():
+    assert registry()["assemble"].limits.violations({"frames": 10**6}) == ()

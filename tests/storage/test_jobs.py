@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -106,6 +108,26 @@ def test_the_schema_goes_up_and_down(tmp_path):
         assert left == ["alembic_version"]
         command.upgrade(migrations(connection), "head")
     engine.dispose()
+
+
+def test_a_migration_that_is_cut_off_leaves_no_half_schema(tmp_path):
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from sqlalchemy import event\n"
+        "from sqlalchemy.engine import Engine\n"
+        "from storage.database import open_database\n"
+        "seen = []\n"
+        "@event.listens_for(Engine, 'before_cursor_execute')\n"
+        "def stop(conn, cursor, statement, *rest):\n"
+        "    seen.append('CREATE TABLE' in statement)\n"
+        "    if sum(seen) == 4:\n"
+        "        os._exit(9)\n"
+        "open_database(Path(sys.argv[1]))\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "db")], check=False)
+    assert killed.returncode == 9
+    open_database(tmp_path / "db").dispose()
 
 
 def test_the_migrations_give_the_tables_that_the_code_declares(tmp_path):
