@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gpu_runtime.models.previs import cast as caster
 from gpu_runtime.models.previs.cast import SKY, Layers, cast
-from gpu_runtime.models.previs.facing import Faces, facing, places
+from gpu_runtime.models.previs.facing import Faces, facing, numbered, places
 from gpu_runtime.models.previs.forms import Forms
 from gpu_runtime.models.previs.solids import Model
 from gpu_runtime.models.previs.view import View, camera_view, light_view
@@ -38,7 +38,7 @@ def met(model: Model, view: View) -> Layers:
 
 def normals_of(model: Model, view: View) -> np.ndarray:
     layers = met(model, view)
-    normals = facing(layers.surface, places(view, layers), Faces.of(model.solids()))
+    normals = facing(numbered(layers), places(view, layers), Faces.of(model.solids()))
     return normals.permute(1, 2, 0).numpy()
 
 

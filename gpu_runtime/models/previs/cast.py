@@ -21,9 +21,9 @@ from gpu_runtime.models.previs.view import Rect, View
 SKY = -1
 _SPECK = 2
 """Solids whose bounds are no larger than this many pixels are left out: they would only flicker."""
-_PIECE = 40000
+_PIECE = 80000
 """Pixels of a rectangle cast at a time: what fits a core's cache."""
-_SMALL = 6000
+_SMALL = 4000
 """Solids with fewer pixels in their bounds are cast in tiles."""
 _TILE_HEIGHT, _TILE_WIDTH = 8, 16
 _TILES = 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from gpu_runtime.models.previs.cast import Layers
 from gpu_runtime.models.previs.solids import DISC, TUBE, Array, Solids
 from gpu_runtime.models.previs.view import Rect, View
 
-_FAR = 1e-4
+FAR = 1e-4
 """Nearness of the sky, for want of another."""
 
 
@@ -48,38 +49,55 @@ def _gradients(quadrics: Solids) -> Array:
     return np.concatenate([linear, constant], axis=2)
 
 
-def facing(surface: Tensor, place: Tensor, faces: Faces) -> Tensor:
-    """Unit normals `[3, h, w]` of the surfaces (index of the solid, -1: sky) met at `place` `[3, h, w]`; 0 for the
-    sky. Curved ones are worked out on their own pixels only."""
-    index = (surface + 1.0).int().flatten()
+def facing(index: Tensor, place: Tensor, faces: Faces) -> Tensor:
+    """Unit normals `[3, h, w]` of the surfaces `index` `[h * w]` (int32; 0: the sky, which has none, then the solids)
+    met at `place` `[3, h, w]`. Curved ones are worked out on their own pixels only."""
     picked = faces.flat.index_select(1, index)
     curved = picked[3].nonzero().flatten()
     if len(curved):
         solid = index.index_select(0, curved)
         bent = faces.bent.index_select(1, solid)
         x, y, z = (p.index_select(0, curved) for p in place.flatten(1))
-        gradient = [(bent[k] * x).add_(bent[k + 1] * y).add_(bent[k + 2] * z).add_(bent[k + 3]) for k in (0, 4, 8)]
-        square = (gradient[0] * gradient[0]).add_(gradient[1] * gradient[1]).add_(gradient[2] * gradient[2])
-        shrink = 1.0 / square.clamp_min_(1e-20).sqrt_()
+        gradient = [
+            bent[k].mul_(x).addcmul_(bent[k + 1], y).addcmul_(bent[k + 2], z).add_(bent[k + 3]) for k in (0, 4, 8)
+        ]
+        shrink = dotted(gradient, gradient).clamp_min_(1e-20).rsqrt_()
         for axis in range(3):
             picked[axis].index_copy_(0, curved, gradient[axis].mul_(shrink))
-    return picked[:3].view(3, *surface.shape)
+    return picked[:3].view_as(place)
+
+
+def dotted(a: Sequence[Tensor] | Tensor, b: Sequence[Tensor] | Tensor) -> Tensor:
+    """Dot product of two vectors of pixels."""
+    return (a[0] * b[0]).addcmul_(a[1], b[1]).addcmul_(a[2], b[2])
+
+
+def pixelwise(row: Array, rect: Rect) -> Tensor:
+    """`row[0] + row[1] u + row[2] v` over the pixels of a rectangle."""
+    u = torch.arange(rect.x0, rect.x1, dtype=torch.float32) + 0.5
+    v = torch.arange(rect.y0, rect.y1, dtype=torch.float32)[:, None] + 0.5
+    return (v * float(row[2]) + float(row[0])) + u * float(row[1])
 
 
 def directions(view: View, rect: Rect) -> Tensor:
     """Rays of unit depth `[3, h, w]` through the pixels of a rectangle."""
-    u = torch.arange(rect.x0, rect.x1, dtype=torch.float32) + 0.5
-    v = torch.arange(rect.y0, rect.y1, dtype=torch.float32)[:, None] + 0.5
-    base, right, down = (torch.from_numpy(row[:3, None, None]).float() for row in view.rays)
-    return (v * down + base) + u * right
+    return torch.stack([pixelwise(view.rays[:, axis], rect) for axis in range(3)])
 
 
 def depths(layers: Layers) -> Tensor:
     """Metres along the optical axis `[h, w]`; far for the sky."""
-    return layers.near.clamp_min(_FAR).reciprocal_()
+    return layers.near.clamp_min(FAR).reciprocal_()
+
+
+def placed_along(view: View, direction: Tensor, depth: Tensor) -> Tensor:
+    return (direction * depth).add_(torch.from_numpy(view.eye[:3, None, None]).float())
+
+
+def numbered(layers: Layers) -> Tensor:
+    """What was met, `[h * w]` int32: 0 for the sky, then the solids."""
+    return (layers.surface + 1.0).int().flatten()
 
 
 def places(view: View, layers: Layers) -> Tensor:
     """World positions `[3, h, w]` of what the rays of a camera met."""
-    eye = torch.from_numpy(view.eye[:3, None, None]).float()
-    return (directions(view, layers.rect) * depths(layers)).add_(eye)
+    return placed_along(view, directions(view, layers.rect), depths(layers))

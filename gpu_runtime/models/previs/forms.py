@@ -38,20 +38,27 @@ class Forms:
 
     @classmethod
     def of(cls, solids: Solids, view: View) -> Forms:
-        bounds = view.bounds(solids.corners())
+        bounds, middle = np.zeros((len(solids), 4), dtype=np.int64), np.zeros((len(solids), 2))
         table = np.zeros((len(solids), 17))
-        middle = _middles(solids, view)
-        inverse = np.linalg.inv(solids.axes).astype(np.float64)
-        rays = np.broadcast_to(view.rays, (len(solids), 3, 4)).copy()
-        rays[:, 0] += middle[:, :1] * view.rays[1] + middle[:, 1:] * view.rays[2]
-        eye = _into(inverse, solids.centre, np.broadcast_to(view.eye, (len(solids), 1, 4)))[:, 0]
-        rays = _into(inverse, solids.centre, rays)
-        flat = solids.kind <= DISC
-        bounds[~_shown(solids, view, eye, flat)] = 0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            table[flat] = _flats(solids.kind[flat], solids.taper[flat], eye[flat], rays[flat])
-        table[~flat] = _quadrics(solids.kind[~flat], solids.taper[~flat], eye[~flat], rays[~flat])
+        shown = np.nonzero(_shown(solids, view))[0]
+        bounds[shown] = view.bounds(solids.pick(shown).corners())
+        shown = shown[(bounds[shown, 2:] > bounds[shown, :2]).all(axis=1)]
+        middle[shown], table[shown] = _coefficients(solids.pick(shown), view)
         return cls(bounds, middle, torch.from_numpy(table).float(), solids.kind)
+
+
+def _coefficients(solids: Solids, view: View) -> tuple[Array, Array]:
+    """Middle pixels and coefficients, as in `Forms`."""
+    middle, table = _middles(solids, view), np.zeros((len(solids), 17))
+    inverse = np.linalg.inv(solids.axes).astype(np.float64)
+    rays = np.broadcast_to(view.rays, (len(solids), 3, 4)).copy()
+    rays[:, 0] += middle[:, :1] * view.rays[1] + middle[:, 1:] * view.rays[2]
+    eye = _into(inverse, solids.centre, np.broadcast_to(view.eye, (len(solids), 1, 4)))[:, 0]
+    rays = _into(inverse, solids.centre, rays)
+    flat = solids.kind <= DISC
+    table[flat] = _flats(solids.kind[flat], solids.taper[flat], eye[flat], rays[flat])
+    table[~flat] = _quadrics(solids.kind[~flat], solids.taper[~flat], eye[~flat], rays[~flat])
+    return middle, table
 
 
 def _middles(solids: Solids, view: View) -> Array:
@@ -111,11 +118,15 @@ def _features(points: Array, kind: NDArray[np.int64], taper: Array) -> Array:
     return out
 
 
-def _shown(solids: Solids, view: View, eye: Array, is_flat: Mask) -> Mask:
-    """Flats that face the eye, quadrics that it is not inside of; nothing whose wall is flown out."""
-    facing = np.where(is_flat, eye[:, 1] > 1e-9, True)
+def _shown(solids: Solids, view: View) -> Mask:
+    """Flats that face the eye, balls that it is not inside of, any tube; nothing whose wall is flown out. A light sees
+    what throws a shadow."""
+    towards = view.eye[:3] - solids.centre * view.eye[3]
+    facing = (solids.axes[:, :, 1] * towards).sum(axis=1) > 1e-9
+    shown: Mask = np.where(solids.kind <= DISC, facing, True)
     if not view.perspective:
-        return facing & solids.casts
-    outside = np.where(solids.kind == BALL, (eye[:, :3] ** 2).sum(axis=1) > 1, True)
-    shown: Mask = facing & outside & (solids.seen_from @ view.eye > 0)
-    return shown
+        return shown & solids.casts
+    balls = np.nonzero(solids.kind == BALL)[0]
+    inward = np.linalg.solve(solids.axes[balls], towards[balls, :, None])[:, :, 0]
+    shown[balls] = (inward**2).sum(axis=1) > 1
+    return shown & (solids.seen_from @ view.eye > 0)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gpu_runtime.models.previs.cast import Layers, cast
-from gpu_runtime.models.previs.facing import Faces, facing, places
+from gpu_runtime.models.previs.facing import Faces, facing, numbered, places
 from gpu_runtime.models.previs.forms import Forms
 from gpu_runtime.models.previs.light import lighting
 from gpu_runtime.models.previs.shade import CREVICE_REACH, Contact, Look, Patterned, Surfaces, patterned, placed, shade
@@ -195,7 +195,7 @@ def _passes(view: View, layers: Layers, solids: Solids) -> Buffers:
     palette = torch.from_numpy(np.append(np.round(solids.colour * 255), np.zeros((1, 3)), axis=0)).to(torch.uint8)
     return Buffers(
         depth=torch.where(layers.surface < 0, math.inf, 1.0 / layers.near),
-        normals=facing(layers.surface, places(view, layers), Faces.of(solids)).permute(1, 2, 0),
+        normals=facing(numbered(layers), places(view, layers), Faces.of(solids)).permute(1, 2, 0),
         albedo=palette[surface],
         ids=_owners(solids)[surface],
     )

@@ -64,27 +64,27 @@ class ShadowMap:
         self.moments[0, :, d.y0 : d.y1, d.x0 : d.x1] = blurred[:, rows, d.x0 - inner.x0 : d.x1 - inner.x0]
 
     def lit(self, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-        """Share of the key `[h, w]` that reaches world positions; 1 outside of the map."""
-        px, py = self.view.project[0], self.view.project[1]
+        """Share of the key `[k]` that reaches world positions; 1 outside of the map."""
         step = 2 / RESOLUTION
-        grid = torch.empty(1, *x.shape, 2)
-        for axis, row in enumerate((px, py)):
-            grid[0, :, :, axis] = _linear(x, y, z, row * step, -1.0)
+        grid = torch.empty(1, 1, len(x), 2)
+        for axis in range(2):
+            grid[0, 0, :, axis] = _linear(x, y, z, self.view.project[axis] * step, -1.0)
         seen = torch.nn.functional.grid_sample(
             self.moments, grid, mode="bilinear", padding_mode="border", align_corners=False
-        )[0]
-        towards = self.view.eye
-        offset = -float(np.dot(towards[:3], self.view.rays[0, :3]))
-        gap = (seen[0] - _linear(x, y, z, np.append(towards[:3], offset), 0.0)).sub_(_TOUCHING).clamp_min_(0.0)
-        spread = (seen[1] - seen[0] * seen[0]).clamp_min_(_SPREAD)
-        share = spread / (spread + gap * gap)
-        share = ((share - _BLEED) * (1 / (1 - _BLEED))).clamp_min_(0.0)
-        out = torch.maximum(grid[0, :, :, 0].abs(), grid[0, :, :, 1].abs())
+        )[0, :, 0]
+        towards = self.view.eye[:3]
+        offset = float(np.dot(towards, self.view.rays[0, :3]))
+        gap = _linear(x, y, z, np.append(towards, 0.0), -offset).neg_().add_(seen[0]).sub_(_TOUCHING).clamp_min_(0.0)
+        spread = seen[1].addcmul_(seen[0], seen[0], value=-1.0).clamp_min_(_SPREAD)
+        share = spread / gap.square_().add_(spread)
+        share = share.sub_(_BLEED).mul_(1 / (1 - _BLEED)).clamp_min_(0.0)
+        out = torch.maximum(*grid.abs_()[0, 0].unbind(1))
         return torch.maximum(share, out.sub_(_EDGE).mul_(1 / (0.99 - _EDGE)).clamp_(0.0, 1.0))
 
 
 def _linear(x: Tensor, y: Tensor, z: Tensor, row: Array, shift: float) -> Tensor:
-    return (x * float(row[0])).add_(y * float(row[1])).add_(z * float(row[2])).add_(float(row[3]) + shift)
+    moved = (x * float(row[0])).add_(y, alpha=float(row[1])).add_(z, alpha=float(row[2]))
+    return moved.add_(float(row[3]) + shift)
 
 
 def _moments(near: Tensor) -> Tensor:

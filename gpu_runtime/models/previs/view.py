@@ -72,7 +72,9 @@ class View:
             pixels = points[..., :2] / depth[..., None]
         low, high = pixels.min(axis=1), pixels.max(axis=1)
         behind = depth < NEAR
-        for n in np.nonzero(behind.any(axis=1))[0]:
+        unseen = behind.all(axis=1)
+        low[unseen], high[unseen] = np.inf, -np.inf
+        for n in np.nonzero(behind.any(axis=1) & ~unseen)[0]:
             low[n], high[n] = self._cut(points[n], behind[n])
         size = (self.width, self.height)
         first = np.clip(np.floor(low - 0.5), 0, size)
@@ -81,8 +83,6 @@ class View:
 
     @staticmethod
     def _cut(points: Array, behind: np.ndarray) -> tuple[Array, Array]:
-        if behind.all():
-            return np.full(2, np.inf), np.full(2, -np.inf)
         front, back = points[~behind], points[behind]
         share = (front[:, None, 2] - NEAR) / (front[:, None, 2] - back[None, :, 2])
         cut = front[:, None] + share[..., None] * (back[None] - front[:, None])
