@@ -183,7 +183,7 @@ class PlainWatch(Watch):
 
     def advance(self, unit: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if now - self._said < _PLAIN_EVERY_S:
+        if self._request.plan_only or now - self._said < _PLAIN_EVERY_S:
             return
         self._said = now
         fraction = self.fraction()
