@@ -13,7 +13,6 @@ class EventType(StrEnum):
     RUN_STARTED = "run.started"
     PLAN_READY = "plan.ready"
     QUOTE_READY = "quote.ready"
-    JOB_STARTED = "job.started"
     JOB_PROGRESS = "job.progress"
     CALL_FAILED = "call.failed"
     CALL_REPAIRED = "call.repaired"
@@ -25,7 +24,7 @@ class EventType(StrEnum):
     RUN_FAILED = "run.failed"
 
 
-LIVE_ONLY = frozenset({EventType.JOB_PROGRESS, EventType.JOB_STARTED})
+LIVE_ONLY = frozenset({EventType.JOB_PROGRESS})
 """Shown while it happens and not kept in the log."""
 
 
