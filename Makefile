@@ -8,20 +8,24 @@ export OMP_NUM_THREADS := 1
 demo: .venv/.ready
 	.venv/bin/vibeboard make examples/the-last-fare.fountain -o demo
 
-test: .venv/.ready
+test: .venv/.ready-dev
 	scripts/test
 
-check: .venv/.ready
+check: .venv/.ready-dev
 	scripts/check
 
-setup: .venv/.ready
+setup: .venv/.ready-dev
 
 # torch goes first and pinned: a library that depends on it would otherwise pull the newest CUDA build.
 .venv/.ready: pyproject.toml constraints.txt
 	$(PY) -m venv .venv
 	$(PIP) install torch==2.13.0 --constraint constraints.txt
 	$(PIP) install setuptools --constraint constraints.txt
-	$(PIP) install --no-build-isolation --editable '.[dev]' --constraint constraints.txt
+	$(PIP) install --no-build-isolation --editable . --constraint constraints.txt
+	touch $@
+
+.venv/.ready-dev: .venv/.ready
+	$(PIP) install --no-build-isolation --editable '.[dev,gpu]' --constraint constraints.txt
 	touch $@
 
 clean:

@@ -16,11 +16,12 @@ from pydantic import JsonValue
 
 import gpu_runtime.engines
 from tools.declare import Params
-from vibeboard.asset import Result
 from vibeboard.digest import content_key
 from vibeboard.faults import FieldError, Rejected
+from vibeboard.timing import Rate
 
-Implementation = Callable[[Any, Any], Result]
+Implementation = Callable[[Any, Any], Any]
+"""`(params, run) -> Result`, or a generator of `gpu_runtime.run.Work` for an engine with a backbone."""
 
 
 class Quality(StrEnum):
@@ -34,7 +35,8 @@ class Quality(StrEnum):
 @dataclass(frozen=True)
 class Limits:
     """What an engine can make. A legal size is a multiple of `size_multiple` in both directions; a legal frame count
-    is `frames_step * k + frames_offset`, up to `max_frames` if there is such a bound."""
+    is `frames_step * k + frames_offset`, up to `max_frames` if there is such a bound; `fps` is the only legal rate if
+    there is one."""
 
     size_multiple: int = 1
     min_size: int = 1
@@ -42,11 +44,12 @@ class Limits:
     frames_step: int = 1
     frames_offset: int = 0
     max_frames: int | None = None
+    fps: Rate | None = None
 
     def violations(self, params: Mapping[str, Any]) -> tuple[FieldError, ...]:
         """Every field that this engine cannot do as it is."""
         sizes = (error for name in ("width", "height") if (error := self._size(name, params.get(name))))
-        return (*sizes, *filter(None, [self._frames(params.get("frames"))]))
+        return (*sizes, *filter(None, [self._frames(params.get("frames")), self._rate(params.get("fps"))]))
 
     def _size(self, name: str, value: int | None) -> FieldError | None:
         if value is None or (value % self.size_multiple == 0 and self.min_size <= value <= self.max_size):
@@ -60,6 +63,11 @@ class Limits:
             return None
         expected = f"{self.frames_step}k+{self.frames_offset} up to {most}"
         return FieldError(path="frames", expected=expected, got=str(value), rule="frames")
+
+    def _rate(self, value: Any) -> FieldError | None:
+        if value is None or self.fps is None or Rate.model_validate(value) == self.fps:
+            return None
+        return FieldError(path="fps", expected=str(self.fps), got=str(Rate.model_validate(value)), rule="fps")
 
 
 def nothing() -> str:
@@ -77,6 +85,9 @@ class Engine:
     installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
     hash of a voice that a person chose. Of the engines that can do a task at a quality, the one with the
     highest `preference` is taken. `seconds_per_frame` is the expected cost on one worker.
+
+    An engine with a `backbone` (of `gpu_runtime.catalog`) runs on a device, under its runtime; one without runs in a
+    worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open.
     """
 
     name: str
@@ -93,6 +104,8 @@ class Engine:
     variant: Callable[[], str] = nothing
     preference: int = 0
     seconds_per_frame: float = 0.0
+    backbone: str = ""
+    defaults: Mapping[str, JsonValue] = field(default_factory=lambda: MappingProxyType({}))
 
     def key(self, params: Params) -> str:
         """The content key of a call on this engine."""

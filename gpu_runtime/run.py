@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from vibeboard.asset import BlobRef
+from vibeboard.asset import BlobRef, Result
+from vibeboard.model import Frozen
+
+if TYPE_CHECKING:
+    from gpu_runtime.engine import Engine
 
 
 class Run(Protocol):
@@ -24,3 +30,67 @@ class Run(Protocol):
         """Take a finished file from `scratch` into the store."""
 
     def keep_bytes(self, data: bytes, media: str) -> BlobRef: ...
+
+
+class AdapterUse(Frozen):
+    """An adapter at a strength."""
+
+    adapter: str
+    scale: float = 1.0
+
+
+class Stage(NamedTuple):
+    """What the next part of a job needs on the device: all of these weights or none, and room to work.
+
+    `steps` is how many `Step`s the part is going to yield; `work` its expected peak of memory besides the weights, in
+    bytes, until one was measured.
+    """
+
+    name: str
+    weights: tuple[str, ...]
+    adapters: tuple[AdapterUse, ...] = ()
+    steps: int = 0
+    work: int = 0
+
+
+class Step(NamedTuple):
+    """A point at which a job can stop for good, or make way and go on later."""
+
+    done: int
+    total: int
+
+
+class Remedy(StrEnum):
+    """What makes a job need less memory and changes nothing that can be seen."""
+
+    TILING = "tiling"
+    """Decode and encode pictures in overlapping tiles."""
+    OFFLOAD = "offload"
+    """Keep the transformer in host memory and stream it block by block."""
+
+
+Work = Generator[Stage | Step, None, Result]
+"""A job on a device: it yields the `Stage` it needs before it touches weights, a `Step` at every boundary, and returns
+its result. While it is suspended its weights may be gone; what it keeps in local variables (latents, scheduler, random
+state) is its checkpoint, so that going on later gives the same bytes as never having stopped."""
+
+
+class DeviceRun(Run, Protocol):
+    """A job on a device. An implementation is `def name(params: SomeParams, run: DeviceRun) -> Work`."""
+
+    engine: Engine
+    device: str
+    remedies: frozenset[Remedy]
+    """What was found necessary when the job ran out of memory before; empty on the first attempt."""
+
+    def module(self, component: str) -> Any:
+        """The torch module of leased weights, on the device, its adapters set as the stage asked. To be asked for again
+        after every `yield`."""
+
+    def folder(self, component: str) -> Path:
+        """The files of an installed component, for configuration such as tokenizers and schedulers."""
+
+    def cached(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """Bytes that are costly to make and the same for many jobs, such as a prompt's embeddings, by content key."""
+
+    def is_cached(self, key: str) -> bool: ...

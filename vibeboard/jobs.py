@@ -23,10 +23,19 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
+class JobClass(StrEnum):
+    """Who waits for a job. Somebody at a screen goes first; a final render makes way for everything else until it
+    has waited its share."""
+
+    INTERACTIVE = "interactive"
+    BATCH = "batch"
+    FINAL = "final"
+
+
 class Job(Frozen):
     """A piece of work named by its content key. `params` are the tool's parameters as JSON, already legal.
 
-    Of the jobs that wait, those of the highest `priority` go first, in the order in which they came.
+    Of the jobs of one class that wait, those of the highest `priority` go first, in the order in which they came.
     """
 
     key: str
@@ -35,6 +44,7 @@ class Job(Frozen):
     params: dict[str, JsonValue]
     attempt: int = Field(ge=1)
     priority: int = 0
+    job_class: JobClass = JobClass.BATCH
 
 
 class Started(Frozen):
@@ -42,11 +52,12 @@ class Started(Frozen):
 
 
 class Progress(Frozen):
-    """`done` of `total` frames or steps."""
+    """`done` of `total` frames or steps; `seconds_left` as soon as it can be told."""
 
     key: str
     done: int
     total: int
+    seconds_left: float | None = None
 
 
 class Made(Frozen):
@@ -64,18 +75,76 @@ JobEvent = Started | Progress | Made | Failed
 
 
 class Running(Frozen):
+    """A job at work. `stage` is what it is doing, such as `loading` or `denoise`."""
+
     key: str
     task: str
     done: int
     total: int
+    engine: str = ""
+    stage: str = ""
+    seconds_left: float | None = None
+
+
+class Waiting(Frozen):
+    """A job in the queue of a device, in the order in which it is expected to run."""
+
+    key: str
+    task: str
+    engine: str
+    job_class: JobClass
+    waited_s: float
+
+
+class Resident(Frozen):
+    """Weights and where they are: `on disk`, `reading`, `in host`, `uploading`, `on device`, `releasing`, `failed`.
+    `leases` counts the jobs that hold them."""
+
+    component: str
+    state: str
+    bytes: int
+    leases: int = 0
+
+
+class Account(Frozen):
+    """Bytes of one memory: what may be used, what is booked for weights and for work, and what is really in use."""
+
+    capacity: int
+    weights: int
+    work: int
+    used: int
+
+
+class DeviceSnapshot(Frozen):
+    """One device and what its runtime holds and does. Counters count from the start of the process."""
+
+    device: str
+    memory: Account
+    host: Account
+    components: tuple[Resident, ...] = ()
+    queue: tuple[Waiting, ...] = ()
+    running: tuple[Running, ...] = ()
+    uploads: int = 0
+    uploaded_bytes: int = 0
+    reads: int = 0
+    read_bytes: int = 0
+    evictions: int = 0
+    preemptions: int = 0
+    out_of_memory: int = 0
+    jobs_made: int = 0
+    jobs_failed: int = 0
+    busy_s: float = 0.0
+    idle_s: float = 0.0
+    keep_warm: bool = False
 
 
 class Snapshot(Frozen):
-    """What a placement is doing: workers alive, jobs waiting, jobs at work."""
+    """What a placement is doing: workers alive, jobs waiting, jobs at work, and its devices if it has any."""
 
     workers: int
     queued: int
     running: tuple[Running, ...]
+    devices: tuple[DeviceSnapshot, ...] = ()
 
 
 class Placement(Protocol):
