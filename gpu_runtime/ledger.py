@@ -17,9 +17,18 @@ class Ledger:
         return self.capacity - self._booked.total()
 
     def book(self, name: str, size: int) -> bool:
-        """Book `size` more bytes under a name; false, and nothing booked, when they are not free."""
-        raise NotImplementedError
+        """Book `size` more bytes under a name; false, and nothing booked, when they are not free.
+
+        Raises:
+            ValueError: the size is negative.
+        """
+        if size < 0:
+            raise ValueError(f"{name}: a booking has 0 bytes or more, not {size}")
+        if size > self.free:
+            return False
+        self._booked[name] += size
+        return True
 
     def release(self, name: str) -> int:
         """Give back all that is booked under a name; how much that was."""
-        raise NotImplementedError
+        return self._booked.pop(name, 0)

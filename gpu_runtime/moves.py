@@ -1,0 +1,49 @@
+"""The words of residency: where weights can be, what moves them, and what a job needs of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class State(StrEnum):
+    ON_DISK = "on disk"
+    READING = "reading"
+    IN_HOST = "in host"
+    UPLOADING = "uploading"
+    ON_DEVICE = "on device"
+    RELEASING = "releasing"
+    FAILED = "failed"
+
+
+class MoveKind(StrEnum):
+    RELEASE = "release"
+    """Leave the device."""
+    DROP = "drop"
+    """Leave host memory."""
+    READ = "read"
+    """From disk into host memory."""
+    UPLOAD = "upload"
+    """From host memory to the device."""
+
+
+class Move(NamedTuple):
+    kind: MoveKind
+    component: str
+
+
+class Need(NamedTuple):
+    """Weights that have to be on the device together, and bytes of room for the work with them."""
+
+    weights: tuple[str, ...]
+    work: int = 0
+
+
+@dataclass(frozen=True)
+class TooBig(Exception):
+    """A need that no eviction can meet: `needed` and `capacity` in bytes of the `memory` (device or host)."""
+
+    memory: str
+    needed: int
+    capacity: int
