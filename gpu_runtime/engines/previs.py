@@ -1,5 +1,9 @@
 from gpu_runtime.engine import Engine, Limits
 
+_NEURAL = frozenset(
+    {"negative_prompt", "control", "regions", "first_frame", "references", "adapters", "steps", "guidance"}
+)
+
 previs = Engine(
     name="previs",
     task="generate_shot",
@@ -7,7 +11,7 @@ previs = Engine(
     implementation="gpu_runtime.models.previs.engine:generate_shot",
     summary="Ray-cast previs: sets, posed mannequins, a real camera; no weights, any CPU.",
     limits=Limits(size_multiple=2, min_size=64),
-    ignores=frozenset({"prompt"}),
+    ignores=_NEURAL | {"prompt"},
     libraries=("torch", "numpy", "av"),
     seconds_per_frame=0.03,
 )

@@ -1,0 +1,65 @@
+"""Which task stands on which backbone, with which adapter, under which licence: what the released files really are.
+
+Rows with `engine` are there today. The others are the research models that come later, so that nobody plans with a
+backbone or a licence that a paper's page suggests and its repository does not have. Licences are those that the named
+repository states; where it states none, all rights are reserved and that is what the row says.
+"""
+
+from dataclasses import dataclass
+
+from gpu_runtime.catalog.declare import Licence
+
+_APACHE = Licence("Apache-2.0")
+_OPENRAIL = Licence("CreativeML OpenRAIL-M")
+_UNSTATED = Licence("none stated", commercial=False, gate="ask the authors: no licence file, all rights reserved")
+_API = Licence("the provider's terms", gate="a key of the provider")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`backbone` is an id of the catalog where there is one, else what the model stands on; `adapter` what goes on top
+    of it. `engine` says whether an engine serves the row; `apart` that it can only run in an environment of its own."""
+
+    task: str
+    backbone: str
+    adapter: str = ""
+    licence: Licence = _APACHE
+    engine: bool = False
+    apart: bool = False
+
+
+ROWS = (
+    Row("generate_shot", "wan2.1-t2v-1.3b", engine=True),
+    Row("generate_shot", "wan2.1-vace-1.3b", engine=True),
+    Row("generate_shot", "wan2.2-ti2v-5b", engine=True),
+    Row("generate_shot", "wan2.1-vace-14b", engine=True),
+    Row("generate_shot", "wan2.1-t2v-14b", engine=True),
+    Row("generate_shot", "wan2.1-i2v-14b-480p", engine=True),
+    Row("generate_shot", "wan2.1-i2v-14b-720p", engine=True),
+    Row("generate_shot", "wan2.2-t2v-a14b", engine=True),
+    Row("generate_shot", "wan2.2-i2v-a14b", engine=True),
+    Row("virtual_reshoot", "wan2.1-t2v-1.3b, all of it fine-tuned", "InfCam", _UNSTATED),
+    Row("talking_head, driven by sound", "wan2.1-fun-1.3b-inp", "StableAvatar", Licence("MIT")),
+    Row(
+        "talking_head, driven by video",
+        "wan2.1-i2v-14b-720p, all of it fine-tuned",
+        "FlashPortrait",
+        Licence("Apache-2.0 (code); weights not stated", commercial=False, gate="ask the authors about the weights"),
+    ),
+    Row("block_scene, still", "sd-1.4", "GLIGEN or ReCo", _OPENRAIL),
+    Row("continuity", "wan2.2-i2v-a14b", "StoryMem", Licence("S-Lab License 1.0", commercial=False)),
+    Row("virtual_set", "wan2.2-ti2v-5b", "Spatia", Licence("CC-BY-SA-4.0")),
+    Row("rack_focus", "svd-img2vid", "learn2refocus, the whole UNet", _UNSTATED),
+    Row(
+        "lens_sim",
+        "flux.1-dev",
+        "Genfocus bokeh and deblur",
+        Licence("FLUX.1-dev Non-Commercial", commercial=False, gate="accept the terms of FLUX.1-dev on the hub"),
+    ),
+    Row("materials", "marigold-iid", licence=_OPENRAIL),
+    Row("materials", "mvinverse", licence=Licence("non-commercial", commercial=False), apart=True),
+    Row("deconstruct_room", "3d-re-gen", licence=Licence("mixed; calls a paid service", commercial=False), apart=True),
+    Row("grip", "cari4d", licence=Licence("NVIDIA, non-commercial", commercial=False), apart=True),
+    Row("stagecraft", "siglip", "NitroGen", Licence("NVIDIA, non-commercial research", commercial=False)),
+    Row("breakdown and captions", "a language model elsewhere", licence=_API, apart=True),
+)

@@ -1,0 +1,46 @@
+"""What an engine with a backbone needs of this machine, told without loading torch."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+
+from gpu_runtime.catalog.declare import backbones
+from gpu_runtime.weights import Weights, refusal
+from vibeboard.settings import Settings
+
+_LIBRARIES = ("diffusers", "transformers", "peft", "accelerate", "ftfy")
+
+
+def missing(backbone: str) -> str:
+    """What has to be installed, allowed or plugged in before the backbone can work, or nothing."""
+    return _libraries() or _refused(backbone) or _weights().missing(_ids(backbone)) or _device()
+
+
+def revision(backbone: str) -> str:
+    """Names the content of the installed weights of a backbone."""
+    return _weights().revision(_ids(backbone))
+
+
+def _ids(backbone: str) -> list[str]:
+    return [component.id for component in backbones()[backbone].components]
+
+
+def _weights() -> Weights:
+    return Weights(Settings().models_folder)
+
+
+def _libraries() -> str:
+    absent = [name for name in _LIBRARIES if find_spec(name) is None]
+    return f"{', '.join(absent)}: pip install 'vibeboard[gpu]'" if absent else ""
+
+
+def _refused(backbone: str) -> str:
+    reasons = (refusal(component.licence, Settings()) for component in backbones()[backbone].components)
+    return next(filter(None, reasons), "")
+
+
+def _device() -> str:
+    if Settings().device == "cpu" or shutil.which("nvidia-smi"):
+        return ""
+    return "a CUDA device (VIBEBOARD_DEVICE=cpu runs it on the processor, hours a shot)"
