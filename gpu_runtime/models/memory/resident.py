@@ -1,0 +1,205 @@
+"""One component in memory: its module, its bytes in the arena and on the device, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from gpu_runtime.manifest import weight_files
+from gpu_runtime.memory import Stopping
+from gpu_runtime.models.memory import modules
+from gpu_runtime.models.memory.arena import ALIGN, Arena
+from gpu_runtime.models.memory.device import Device, Event
+from gpu_runtime.models.memory.extents import Extent
+from gpu_runtime.models.memory.modules import TORCH_DTYPES, Slot
+from gpu_runtime.models.memory.reader import Piece, read
+from gpu_runtime.safetensors_file import TensorSpan, read_header
+from vibeboard.faults import Cancelled
+
+
+class Tensor(NamedTuple):
+    """A tensor of a file, its place in the module, and its place in the group's bytes."""
+
+    slot: Slot
+    path: Path
+    span: TensorSpan
+    offset: int
+
+    def view(self, buffer: torch.Tensor) -> torch.Tensor:
+        part = buffer[self.offset : self.offset + self.span.bytes]
+        return part.view(TORCH_DTYPES[self.span.dtype]).view(self.span.shape)
+
+    def empty(self, device: str) -> torch.Tensor:
+        return torch.empty(0, dtype=TORCH_DTYPES[self.span.dtype], device=device)
+
+
+class Group(NamedTuple):
+    """Tensors that move together: a block, or all that is in none."""
+
+    tensors: tuple[Tensor, ...]
+    size: int
+
+
+class Resident:
+    """Weights of the folder of one component.
+
+    Group 0 is what belongs to no block. A block is waited for when it is about to compute, not before; so computation
+    starts when the first has arrived. With `streamed`, a block is on the device only while it computes, and the next
+    one is on its way.
+    """
+
+    def __init__(self, folder: Path, arena: Arena, device: Device) -> None:
+        self.module = modules.skeleton(folder)
+        self._arena, self._device = arena, device
+        self._computed = modules.computed(self.module)
+        blocks = modules.blocks(self.module)
+        self._groups = _groups(folder, self.module, [path for path, _ in blocks])
+        self._host: list[Extent] = []
+        self._buffers: list[torch.Tensor | None] = [None] * len(self._groups)
+        self._events: list[Event] = [None] * len(self._groups)
+        self._last: Event = None
+        self._order, self._ran = list(range(1, len(self._groups))), list[int]()
+        self.streamed = False
+        for number, (_, block) in enumerate(blocks, start=1):
+            self._watch(number, block)
+        for number in range(len(self._groups)):
+            self._empty(number)
+
+    @property
+    def on_device(self) -> bool:
+        return self._buffers[0] is not None
+
+    def read(self, stopping: Stopping) -> None:
+        """Files into the arena."""
+        try:
+            self._host.extend(self._arena.take(group.size) for group in self._groups)
+            self._arena.prefault(self._host)
+            read(self._pieces(), self._arena, stopping)
+        except BaseException:
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Give the arena's parts back, after the last copy from there."""
+        if self._last is not None:
+            self._device.synchronise(self._last)
+        for extent in self._host:
+            self._arena.give(extent)
+        self._host = []
+
+    def upload(self, stopping: Stopping) -> None:
+        """To the device: what is in no block, then the blocks in the order in which they ran the last time."""
+        try:
+            for number in (0, *self._order):
+                if stopping():
+                    raise Cancelled
+                self._bring(number)
+            for slot, tensor in self._computed:
+                slot.put(tensor.to(self._device.name))
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Give the device's bytes back."""
+        for number in range(len(self._groups)):
+            self._leave(number)
+        for slot, tensor in self._computed:
+            slot.put(tensor)
+        self.streamed = False
+
+    def ready(self, *, streamed: bool) -> nn.Module:
+        """The module, to be called in the current stream."""
+        if streamed and not self.streamed:
+            for number in self._order:
+                self._leave(number)
+        elif self.streamed and not streamed:
+            for number in self._order:
+                self._bring(number)
+        self.streamed = streamed
+        self._arrive(0)
+        return self.module
+
+    def _pieces(self) -> Iterator[Piece]:
+        for group, extent in zip(self._groups, self._host, strict=True):
+            for tensor in group.tensors:
+                start = extent.start + tensor.offset
+                yield Piece(tensor.path, tensor.span.begin, Extent(start, start + tensor.span.bytes))
+
+    def _bring(self, number: int) -> None:
+        """Begin to copy a group to the device, if it is not there or on its way."""
+        if self._buffers[number] is not None:
+            return
+        group, extent = self._groups[number], self._host[number]
+        buffer = self._device.allocate(group.size)
+        for piece in self._arena.pieces(Extent(extent.start, extent.start + group.size)):
+            target = buffer[piece.start - extent.start : piece.end - extent.start]
+            self._device.copy(target, self._arena.bytes[piece.start : piece.end])
+        self._buffers[number] = buffer
+        self._events[number] = self._last = self._device.record()
+        for tensor in group.tensors:
+            tensor.slot.put(tensor.view(buffer))
+
+    def _leave(self, number: int) -> None:
+        buffer, self._buffers[number] = self._buffers[number], None
+        if buffer is not None:
+            self._empty(number)
+            self._device.free(buffer)
+
+    def _empty(self, number: int) -> None:
+        for tensor in self._groups[number].tensors:
+            tensor.slot.put(tensor.empty(self._device.name))
+
+    def _arrive(self, number: int) -> None:
+        event, self._events[number] = self._events[number], None
+        if event is not None:
+            self._device.wait(event)
+
+    def _watch(self, number: int, block: nn.Module) -> None:
+        def before(_module: nn.Module, _inputs: Any) -> None:
+            self._note(number)
+            if self.streamed:
+                self._bring(number)
+            self._arrive(number)
+            if self.streamed:
+                self._bring(self._after(number))
+
+        def after(_module: nn.Module, _inputs: Any, _output: Any) -> None:
+            if self.streamed:
+                self._leave(number)
+
+        block.register_forward_pre_hook(before)
+        block.register_forward_hook(after, always_call=True)
+
+    def _note(self, number: int) -> None:
+        """Learn in which order the blocks run."""
+        if number in self._ran:
+            if len(self._ran) == len(self._order):
+                self._order = self._ran
+            self._ran = []
+        self._ran.append(number)
+
+    def _after(self, number: int) -> int:
+        return self._order[(self._order.index(number) + 1) % len(self._order)]
+
+
+def _groups(folder: Path, module: nn.Module, paths: list[str]) -> list[Group]:
+    """Group 0 for what is in no block, then one a block; tensors one after the other, aligned."""
+    sources = {name: (path, span) for path in weight_files(folder) for name, span in read_header(path).items()}
+    stored = {name: span for name, (_, span) in sources.items()}
+    members: list[list[Tensor]] = [[] for _ in range(len(paths) + 1)]
+    sizes = [0] * len(members)
+    for slot, name in modules.match(module, modules.slots(module), stored, folder.name):
+        number = next((at for at, path in enumerate(paths, start=1) if _inside(slot, path)), 0)
+        path, span = sources[name]
+        members[number].append(Tensor(slot, path, span, sizes[number]))
+        sizes[number] += -(-span.bytes // ALIGN) * ALIGN
+    return [Group(tuple(tensors), size) for tensors, size in zip(members, sizes, strict=True)]
+
+
+def _inside(slot: Slot, path: str) -> bool:
+    return all(name.startswith(f"{path}.") for name in slot.names)
