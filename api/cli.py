@@ -10,12 +10,16 @@ import typer
 from rich.console import Console
 
 from api import doctor as doctor_report
-from api import making
-from api.options import parse_scenes, parse_size
+from api import gpu as gpu_view
+from api import making, working
+from api.options import parse_scenes, parse_shots, parse_size
+from gpu_runtime.engine import Quality
 from gpu_runtime.executor import disk_full
+from graphs.request import choose_take_engine
 from tools.declare import registry
 from tools.render_pass import Pass
 from vibeboard.faults import Cancelled, FaultError, Rejected
+from vibeboard.jobs import Wish
 from vibeboard.timing import Rate
 
 INTERRUPTED = 130
@@ -38,6 +42,10 @@ def make(
     fps: Annotated[str, typer.Option(help="Frame rate, such as 24, 25 or 23.976.")] = "24",
     upgrade: Annotated[bool, typer.Option("--upgrade", help="Use the best engines that are here now.")] = False,
     slate: Annotated[bool, typer.Option(help="Burn scene, shot, lens and timecode into the film.")] = True,
+    quality: Annotated[Quality | None, typer.Option(help="Make takes of this quality [what they are].")] = None,
+    engine: Annotated[str | None, typer.Option(help="Make takes on this engine; see vibeboard doctor.")] = None,
+    shots: Annotated[str | None, typer.Option(help="Only these shots' takes, such as 3A,3C.")] = None,
+    leave: Annotated[bool, typer.Option("--leave-to-workers", help="Leave the work to vibeboard worker.")] = False,
 ) -> None:
     """Build the film of a script, or what an edit made stale of it."""
     making.make_film(
@@ -49,6 +57,8 @@ def make(
         fps=_rate(fps),
         slate=slate,
         upgrade=upgrade,
+        takes=_take_choice(quality, engine, shots),
+        leave_to_workers=leave,
     )
 
 
@@ -68,6 +78,37 @@ def render_pass(
 
 
 @app.command()
+def worker(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+) -> None:
+    """Work for a film by itself: take jobs that `vibeboard make --leave-to-workers` offers, until Ctrl-C."""
+    working.work_for(film, Console())
+
+
+@app.command()
+def gpu(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    json: Annotated[bool, typer.Option("--json", help="Print it once as JSON.")] = False,
+    prometheus: Annotated[bool, typer.Option("--prometheus", help="Print it once as Prometheus metrics.")] = False,
+    unload: Annotated[bool, typer.Option("--unload", help="Empty the device now.")] = False,
+    keep_warm: Annotated[
+        bool | None, typer.Option("--keep-warm/--cool-down", help="Keep weights however long there is no work.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Show it once instead of following it.")] = False,
+) -> None:
+    """Show what the devices that work for a film hold and do, and follow it until Ctrl-C."""
+    queue = gpu_view.queue_of(film)
+    if unload:
+        queue.wish(Wish.UNLOAD)
+    if keep_warm is not None:
+        queue.wish(Wish.KEEP_WARM if keep_warm else Wish.COOL_DOWN)
+    if json or prometheus:
+        print(gpu_view.as_json(queue) if json else gpu_view.as_prometheus(queue))
+    else:
+        gpu_view.follow(queue, Console(), once=once or unload or keep_warm is not None)
+
+
+@app.command()
 def doctor() -> None:
     """Say what is available here, and what each missing thing would give."""
     doctor_report.show(Console())
@@ -82,6 +123,15 @@ def tools() -> None:
         console.print(f"  {tool.summary}", highlight=False)
         for name, info in tool.params.model_fields.items():
             console.print(f"    {name}: {info.description}", style="dim", highlight=False, markup=False)
+
+
+def _take_choice(quality: Quality | None, engine: str | None, shots: str | None) -> making.TakeChoice | None:
+    if quality is None and engine is None:
+        if shots is not None:
+            raise Rejected("no_quality", "--shots says which takes to make otherwise: add --quality draft, or --engine")
+        return None
+    chosen = choose_take_engine(quality or Quality.PREVIS, engine)
+    return making.TakeChoice(chosen, parse_shots(shots) if shots is not None else ())
 
 
 def _rate(text: str) -> Rate:

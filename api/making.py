@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import signal
 import sys
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.screenplay import read_file, read_text
 from api.progress import Watch, watch_for
-from gpu_runtime.engine import best
-from gpu_runtime.placement.embedded import Embedded
+from api.working import STATE_FOLDER, placement_for, show, workers
+from gpu_runtime.engine import Engine, best
 from graphs.make import call_once, make
-from graphs.request import MakeRequest, pin_engines
+from graphs.planning import shot_ids
+from graphs.request import TAKE_TASK, MakeRequest, pin_engines
 from storage.project import Project
 from tools.render_pass import Pass, RenderPassParams
 from vibeboard.digest import sha256_file
 from vibeboard.faults import Cancelled, Rejected
+from vibeboard.jobs import Placement
 from vibeboard.timing import Rate
 
 T = TypeVar("T")
-
-STATE_FOLDER = ".vibeboard"
-MOST_WORKERS = 8
 
 
 def make_film(
@@ -40,15 +39,19 @@ def make_film(
     fps: Rate,
     slate: bool,
     upgrade: bool,
+    takes: TakeChoice | None = None,
+    leave_to_workers: bool = False,
 ) -> None:
     """Build a film into `output`, showing progress on the terminal. Engines stay those that the film was first made
-    with, unless an `upgrade` is asked for."""
+    with, unless an `upgrade` is asked for, or other `takes`."""
     read_file(script)
     text = read_text(script)
     _writable(output)
     with Project(output / STATE_FOLDER) as project:
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
+        if takes and not takes.shots:
+            engines[TAKE_TASK] = takes.engine.name
         project.pin(engines)
         request = MakeRequest(
             script=project.blobs.put(text.encode(), "text/plain").sha256,
@@ -61,15 +64,33 @@ def make_film(
             plan_only=plan_only,
             engines=engines,
         )
+        if takes and takes.shots:
+            chosen = shot_ids(project, request, takes.shots)
+            project.pin_shots(TAKE_TASK, dict.fromkeys(chosen, takes.engine.name))
+        request = request.model_copy(update={"shot_engines": project.pins(TAKE_TASK)})
+        placement = placement_for(project.root, project.jobs if leave_to_workers else None)
         with watch_for(sys.stdout, request, workers()) as watch:
-            _run(_make(project, request, output, watch))
+            run(_make(project, placement, request, output, watch))
         watch.summary(output)
-        for task in sorted(task for task in engines if engines[task] != best_now[task]):
+        for task in sorted(task for task in engines if task != TAKE_TASK and engines[task] != best_now[task]):
             watch.say(f"{best_now[task]} is here now and could do {task} instead of {engines[task]}: add --upgrade")
 
 
-async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch) -> None:
-    await make(project, _placement(project), request, output, watch)
+@dataclass(frozen=True)
+class TakeChoice:
+    """An engine for takes: of all shots, or of those with these numbers, such as `3B`."""
+
+    engine: Engine
+    shots: tuple[str, ...] = ()
+
+
+async def _make(project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Watch) -> None:
+    showing = asyncio.create_task(show(placement, project.jobs, project.owner))
+    try:
+        await make(project, placement, request, output, watch)
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
 
 
 def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, frames: int | None) -> None:
@@ -85,23 +106,12 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
             scene=sha256_file(scene), kind=kind, first=first, frames=frames or max(length - first, 1)
         )
         engine = best("render_pass")
-        placement = _placement(project)
-        result = _run(call_once(project, placement, engine, params))
+        placement = placement_for(project.root)
+        result = run(call_once(project, placement, engine, params))
         shutil.copyfile(project.blobs.path(result.outputs["frames"].sha256), output)
 
 
-def workers() -> int:
-    """One single-threaded worker a core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_WORKERS)
-
-
-def _placement(project: Project) -> Embedded:
-    command = [sys.executable, "-m", "api.worker", str(project.root.resolve())]
-    return Embedded(command, workers(), project.root / "worker.log")
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(_interruptible(work))
     except KeyboardInterrupt:

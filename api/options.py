@@ -41,3 +41,15 @@ def parse_scenes(text: str) -> tuple[int, int]:
             "bad_scenes", f"--scenes {text!r} is not a range: write one scene or a first and a last, such as 3-5"
         )
     return first, last
+
+
+def parse_shots(text: str) -> tuple[str, ...]:
+    """`3a, 3C` -> ("3A", "3C").
+
+    Raises:
+        Rejected: it names no shot.
+    """
+    numbers = tuple(dict.fromkeys(part.strip().upper() for part in text.split(",") if part.strip()))
+    if not numbers:
+        raise Rejected("bad_shots", f"--shots {text!r} names no shot: write numbers such as 3A,3C")
+    return numbers

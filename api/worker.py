@@ -1,17 +1,24 @@
-"""`python -m api.worker STORE`: the process that the embedded placement starts. Storage is handed in here."""
+"""`python -m api.worker STORE [--device]`: the processes that placements start. Storage is handed in here."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from gpu_runtime.worker import serve
+from gpu_runtime import worker
 from storage.blobs import FolderBlobs
+from vibeboard.settings import Settings
 
 
 def main() -> None:
     root = Path(sys.argv[1])
-    serve(FolderBlobs(root / "blobs"), root / "scratch")
+    blobs, scratch = FolderBlobs(root / "blobs"), root / "scratch"
+    if "--device" in sys.argv[2:]:
+        from gpu_runtime.device import process  # noqa: PLC0415  (a worker on the CPU needs none of it)
+
+        process.serve(blobs, scratch, Settings())
+    else:
+        worker.serve(blobs, scratch)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ class Memory(Protocol):
     behind; so do they when they fail.
     """
 
-    device: str
+    @property
+    def device(self) -> str:
+        """Such as `cuda:0`."""
 
     def device_capacity(self) -> int:
         """Bytes of the device that may be used, settings counted."""

@@ -1,7 +1,6 @@
-"""The worker process: jobs come in as lines of JSON on one pipe, what happens to them goes out on another.
+"""The worker processes: jobs come in on one pipe, what happens to them goes out on another (`gpu_runtime.wire`).
 
-A line in is `{"job": {...}}` or `{"cancel": key}`; a line out is an event with its type. When the pipe closes, the
-parent is gone, however it died, and so is the worker, at once.
+When the pipe closes, the parent is gone, however it died, and so is the worker, at once.
 """
 
 from __future__ import annotations
@@ -16,17 +15,9 @@ from pathlib import Path
 from typing import IO
 
 from gpu_runtime.executor import execute
+from gpu_runtime.wire import encode
 from vibeboard.asset import Blobs
-from vibeboard.jobs import Failed, Job, JobEvent, Made, Progress, Started
-
-_NAMES: dict[str, type[Started] | type[Progress] | type[Made] | type[Failed]] = {
-    "started": Started,
-    "progress": Progress,
-    "made": Made,
-    "failed": Failed,
-}
-_TYPES = {cls: name for name, cls in _NAMES.items()}
-
+from vibeboard.jobs import Job, JobEvent
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -39,15 +30,6 @@ ENVIRONMENT = {
 """One thread: frames of different shots are what runs in parallel, and results do not depend on the number of cores.
 The allocator (glibc's) keeps the frame buffers that it would otherwise give back and fault in again every frame: 6 to
 12 % of the time of a frame."""
-
-
-def encode(event: JobEvent) -> bytes:
-    return json.dumps({"type": _TYPES[type(event)], "event": event.model_dump(mode="json")}).encode() + b"\n"
-
-
-def decode(line: bytes) -> JobEvent:
-    message = json.loads(line)
-    return _NAMES[message["type"]].model_validate(message["event"])
 
 
 class Worker:
@@ -83,13 +65,19 @@ class Worker:
         self._sink.flush()
 
 
-def serve(blobs: Blobs, scratch: Path) -> None:
-    """Be a worker on standard input and output, until the parent is gone.
+def pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Standard input and output as the pipes of a worker.
 
-    Whatever prints goes to standard error, so that the pipe carries events only. Who starts the process gives it
-    `ENVIRONMENT`.
+    Whatever prints from now on goes to standard error, so that the pipe carries events only, and an interrupt at the
+    terminal is the parent's to handle.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    Worker(blobs, scratch, sys.stdin.buffer, sink).run()
+    return sys.stdin.buffer, sink
+
+
+def serve(blobs: Blobs, scratch: Path) -> None:
+    """Be a worker on standard input and output, until the parent is gone. Who starts it gives it `ENVIRONMENT`."""
+    source, sink = pipes()
+    Worker(blobs, scratch, source, sink).run()

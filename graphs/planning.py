@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from pydantic import JsonValue
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from agents.breakdown import break_down
 from agents.planner import PLANNER_REVISION, CastLook, cast_looks, plan_scene
 from agents.screenplay import READER_REVISION, carry_ids, read_fountain
+from graphs.cut import cut
 from graphs.request import MakeRequest
 from storage.project import Project
 from vibeboard.breakdown import Breakdown, SceneBreakdown
@@ -125,3 +126,20 @@ def _moved(plan: ScenePlan, offset: int) -> ScenePlan:
         return shot.model_copy(update=update)
 
     return plan.model_copy(update={"shots": tuple(moved(shot) for shot in plan.shots)})
+
+
+def shot_ids(project: Project, request: MakeRequest, numbers: Sequence[str]) -> list[str]:
+    """The ids of shots by their numbers, such as `3B`.
+
+    Raises:
+        Rejected: there is no shot of some number.
+    """
+    screenplay = Screenplay.model_validate_json(project.blobs.read(read(project, request)))
+    breakdown, plans = plan(project, request, screenplay)
+    broken = {scene.scene_id: scene for scene in breakdown.scenes}
+    scenes = {scene.id: scene for scene in selected(screenplay, request)}
+    by_number = {placed.number.upper(): placed.shot.id for placed in cut(plans, scenes, broken)}
+    unknown = [number for number in numbers if number.upper() not in by_number]
+    if unknown:
+        raise Rejected("no_such_shots", f"--shots {','.join(unknown)}: the film has shots {', '.join(by_number)}")
+    return [by_number[number.upper()] for number in numbers]

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from agents.repairs import legal_on
+from gpu_runtime.engine import Engine
 from graphs.chain import Call, StepDone, Unit, UnitDone
-from graphs.request import MakeRequest
 from graphs.services import Services
 from graphs.units import SEGMENT, TAKE
 from storage.tables import JobRow
@@ -36,7 +36,7 @@ _SECONDS_A_LINE = 0.2
 
 class Quoted(Frozen):
     """A unit that is not current: which steps will be made and why, and which are `found`, made before for an older
-    cut and only to be taken up again."""
+    cut and only to be taken up again. `seconds` are those of one worker, `device_seconds` those of a GPU."""
 
     unit: str
     label: str
@@ -44,6 +44,7 @@ class Quoted(Frozen):
     found: tuple[str, ...]
     reasons: tuple[str, ...]
     seconds: float
+    device_seconds: float = 0.0
 
     @property
     def renders(self) -> bool:
@@ -74,10 +75,10 @@ def _judge(unit: Unit, services: Services) -> UnitDone | Quoted:
     reasons: list[str] = []
     for call in unit.calls:
         active = services.project.active_job(unit.id, call.step)
-        done = _known(call, steps, services)
+        done = _known(call, steps, services, services.request.engine(call.tool, unit.id))
         if done is None:
             stale.append(call)
-            reasons += _why(call, active, services.request)
+            reasons += _why(call, active, services.request.engine(call.tool, unit.id))
             continue
         steps[call.step] = done
         if active is None or active.key != done.key:
@@ -90,30 +91,29 @@ def _judge(unit: Unit, services: Services) -> UnitDone | Quoted:
         steps=tuple(call.step for call in stale),
         found=tuple(found),
         reasons=tuple(dict.fromkeys(reasons)),
-        seconds=sum(_cost(call, services.request) for call in stale),
+        seconds=sum(_cost(call, services.request.engine(call.tool, unit.id), device=False) for call in stale),
+        device_seconds=sum(_cost(call, services.request.engine(call.tool, unit.id), device=True) for call in stale),
     )
 
 
-def _known(call: Call, steps: dict[str, StepDone], services: Services) -> StepDone | None:
+def _known(call: Call, steps: dict[str, StepDone], services: Services, engine: Engine) -> StepDone | None:
     """The step's result if it is there already under the name that it would have now."""
     if any(step not in steps for step, _ in call.inputs.values()):
         return None
-    key = _key(call, {name: step.result for name, step in steps.items()}, services.request)
+    key = _key(call, {name: step.result for name, step in steps.items()}, engine)
     result = services.known(key)
     return StepDone(key=key, result=result) if result else None
 
 
-def _key(call: Call, results: dict[str, Result], request: MakeRequest) -> str:
+def _key(call: Call, results: dict[str, Result], engine: Engine) -> str:
     """The name of the call's result, its arguments made legal on the engine as the Medic would."""
-    engine = request.engine(call.tool)
     legal = legal_on(engine, engine.limits.violations(call.arguments(results)), call.arguments(results))
     return engine.key(registry()[call.tool].params.model_validate(legal))
 
 
-def _why(call: Call, active: JobRow | None, request: MakeRequest) -> list[str]:
+def _why(call: Call, active: JobRow | None, engine: Engine) -> list[str]:
     if active is None:
         return ["new"]
-    engine = request.engine(call.tool)
     if active.engine != engine.name:
         return [f"engine {active.engine} became {engine.name}"]
     before: dict[str, JsonValue] = json.loads(active.params)
@@ -125,8 +125,10 @@ def _why(call: Call, active: JobRow | None, request: MakeRequest) -> list[str]:
     return ["its take changed"] if call.step == SEGMENT else ["the program or its files changed"]
 
 
-def _cost(call: Call, request: MakeRequest) -> float:
-    engine = request.engine(call.tool)
+def _cost(call: Call, engine: Engine, *, device: bool) -> float:
+    """Seconds that the call is expected to take on a worker, or on a device."""
+    if bool(engine.backbone) is not device:
+        return 0.0
     frames = call.args.get("frames", 0)
     per_frame = engine.seconds_per_frame * (frames if isinstance(frames, int) else 0)
     return per_frame or _SECONDS_A_LINE

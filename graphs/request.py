@@ -8,14 +8,17 @@ from pydantic import Field, JsonValue
 
 from agents.planner import PLANNER_REVISION
 from agents.screenplay import READER_REVISION
-from gpu_runtime.engine import Engine, best
+from gpu_runtime.engine import Engine, Quality, best
 from gpu_runtime.engine import registry as engines
 from vibeboard.digest import canonical, sha256
+from vibeboard.faults import Rejected
+from vibeboard.jobs import JobClass
 from vibeboard.model import Frozen
 from vibeboard.timing import Rate
 
+TAKE_TASK = "generate_shot"
 TASKS = (
-    "generate_shot",
+    TAKE_TASK,
     "finish_segment",
     "speak_line",
     "assemble_film",
@@ -29,6 +32,7 @@ class MakeRequest(Frozen):
     """One build. `script` is the blob of the script's text; `scenes` the first and last to make, by ordinal from 1.
 
     `engines` pins which engine does which task: one that is installed later changes nothing that was asked before.
+    `shot_engines` pins the engine of single shots' takes, by shot id. For an `interactive` request somebody waits.
     """
 
     script: str
@@ -40,13 +44,23 @@ class MakeRequest(Frozen):
     slate: bool = True
     plan_only: bool = False
     engines: dict[str, str]
+    shot_engines: dict[str, str] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
+    interactive: bool = False
 
-    def engine(self, task: str) -> Engine:
-        return engines()[self.engines[task]]
+    def engine(self, task: str, unit: str = "") -> Engine:
+        """Who does a task; for the take of the shot `unit`, perhaps an engine of its own."""
+        own = self.shot_engines.get(unit) if task == TAKE_TASK else None
+        return engines()[own or self.engines[task]]
+
+    def job_class(self, engine: Engine) -> JobClass:
+        if self.interactive:
+            return JobClass.INTERACTIVE
+        return JobClass.FINAL if engine.quality is Quality.FINAL else JobClass.BATCH
 
     @property
     def digest(self) -> str:
-        revisions: dict[str, JsonValue] = {task: self.engine(task).full_revision for task in sorted(self.engines)}
+        used = sorted({*self.engines.values(), *self.shot_engines.values()})
+        revisions: dict[str, JsonValue] = {name: engines()[name].full_revision for name in used}
         return sha256(canonical([self.model_dump(mode="json"), revisions, READER_REVISION, PLANNER_REVISION]))
 
 
@@ -56,3 +70,20 @@ def pin_engines(pinned: Mapping[str, str] | None = None) -> dict[str, str]:
         task: name for task, name in (pinned or {}).items() if name in engines() and not engines()[name].missing()
     }
     return {task: usable.get(task) or best(task).name for task in TASKS}
+
+
+def choose_take_engine(quality: Quality, name: str | None = None) -> Engine:
+    """The engine of a quality for takes: the named one, else the best that is here.
+
+    Raises:
+        Rejected: there is none, or it is not ready; the sentence says what to do.
+    """
+    if name is None:
+        return best(TAKE_TASK, quality)
+    engine = engines().get(name)
+    if engine is None or engine.task != TAKE_TASK:
+        able = ", ".join(item.name for item in engines().values() if item.task == TAKE_TASK)
+        raise Rejected("no_engine", f"--engine {name}: no engine of that name makes shots; there are {able}")
+    if engine.missing():
+        raise Rejected("no_engine", f"--engine {name} needs {engine.missing()}")
+    return engine

@@ -53,7 +53,10 @@ class Services:
         """Have a job done; who asks for the same key meanwhile waits for the same job."""
         if key not in self._inflight:
             arguments = params.model_dump(mode="json")
-            job = self.project.jobs.claim(key, engine.task, engine.name, arguments, self.project.owner, priority)
+            job_class = self.request.job_class(engine)
+            job = self.project.jobs.claim(
+                key, engine.task, engine.name, arguments, self.project.owner, priority, job_class
+            )
             self._inflight[key] = asyncio.create_task(self._run(job, unit))
         running = self._inflight[key]
         try:
@@ -75,7 +78,7 @@ class Services:
         raise Failure(event.fault)  # type: ignore[union-attr]
 
     def _progress(self, unit: str, job: Job, event: Progress) -> None:
-        data = {"task": job.task, "done": event.done, "total": event.total}
+        data = {"task": job.task, "done": event.done, "total": event.total, "seconds_left": event.seconds_left}
         self.notify(Event(type=EventType.JOB_PROGRESS, unit=unit, data=data))
 
     async def close(self) -> None:
@@ -100,7 +103,7 @@ class CallContext:
         self.key = ""
 
     async def render(self, task: str, params: Params) -> Result:
-        engine = self._services.request.engine(task)
+        engine = self._services.request.engine(task, self._unit)
         violations = engine.limits.violations(params.model_dump(mode="json"))
         if violations:
             first = violations[0]

@@ -118,7 +118,7 @@ async def medic(state: Work, runtime: Runtime[Services]) -> Command[Literal["cal
     services = runtime.context
     unit, planned, args = _load(state, services)
     fault = Fault.model_validate(state["fault"])
-    engine = services.request.engine(planned.tool)
+    engine = services.request.engine(planned.tool, unit.id)
     decision = decide(fault, args, registry()[planned.tool], engine, state["attempts"])
     if decision.action is Action.REPAIR:
         changes = [change.model_dump(mode="json") for change in decision.changes]

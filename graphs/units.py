@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gpu_runtime.engine import Engine, Quality
+from gpu_runtime.fitting import fit
 from graphs.chain import Call, Unit, UnitDone
 from graphs.cut import CutShot, facts, length
-from graphs.request import MakeRequest
+from graphs.prompts import shot_prompt
+from graphs.request import TAKE_TASK, MakeRequest
 from graphs.sheets import breakdown_sheet, shot_sheet
 from graphs.sound import ambiences, captions, sound_cue
 from tools.assemble_film import AssembleFilmParams
@@ -22,7 +25,6 @@ from vibeboard.screenplay import Scene
 
 TAKE, SEGMENT = "take", "segment"
 DELIVERABLE = "deliverable"
-PREVIS_NOTE = "PREVIS"
 
 
 def line_step(element_id: str) -> str:
@@ -45,7 +47,7 @@ def shot_unit(placed: CutShot, title: str, request: MakeRequest) -> Unit:
 def _take_call(placed: CutShot, request: MakeRequest) -> Call:
     shot = placed.shot
     params = GenerateShotParams(
-        prompt=shot.description,
+        prompt=shot_prompt(placed),
         stage=shot.stage,
         camera=shot.camera,
         frames=shot.frames,
@@ -54,7 +56,7 @@ def _take_call(placed: CutShot, request: MakeRequest) -> Call:
         height=request.height,
         seed=shot.seed,
     )
-    return Call(step=TAKE, tool="generate_shot", args=_json(params))
+    return Call(step=TAKE, tool=TAKE_TASK, args=_json(fit(request.engine(TAKE_TASK, shot.id), params)))
 
 
 def _segment_call(placed: CutShot, title: str, request: MakeRequest) -> Call:
@@ -63,7 +65,7 @@ def _segment_call(placed: CutShot, title: str, request: MakeRequest) -> Call:
         scene=placed.breakdown.number,
         shot=placed.number,
         lens=facts(placed.shot),
-        note=PREVIS_NOTE,
+        note=quality_note(request.engine(TAKE_TASK, placed.shot.id)),
         record_start=placed.start,
     )
     args = {
@@ -75,6 +77,12 @@ def _segment_call(placed: CutShot, title: str, request: MakeRequest) -> Call:
     }
     inputs = {"take": (TAKE, "video"), "scene": (TAKE, "scene")}
     return Call(step=SEGMENT, tool="finish_segment", args=args, inputs=inputs)
+
+
+def quality_note(engine: Engine) -> str:
+    """What the slate says of where a picture came from: `PREVIS`, or `DRAFT wan2.1-vace-1.3b`."""
+    quality = str(engine.quality).upper()
+    return quality if engine.quality is Quality.PREVIS else f"{quality} {engine.name}"
 
 
 def sheets_unit(scenes: Sequence[tuple[Scene, SceneBreakdown]], laid: Sequence[CutShot], request: MakeRequest) -> Unit:
@@ -89,7 +97,7 @@ def deliverable_units(
     """Film, storyboard and timeline, from what the shots' units made."""
     return [
         _deliverable("film", "assemble_film", _film(title, laid, done, request)),
-        _deliverable("storyboard", "draw_storyboard", _storyboard(title, laid, done)),
+        _deliverable("storyboard", "draw_storyboard", _storyboard(title, laid, done, request)),
         _deliverable("timeline", "export_timeline", _timeline(title, laid, request)),
     ]
 
@@ -116,7 +124,9 @@ def _film(
     )
 
 
-def _storyboard(title: str, laid: Sequence[CutShot], done: Mapping[str, UnitDone]) -> DrawStoryboardParams:
+def _storyboard(
+    title: str, laid: Sequence[CutShot], done: Mapping[str, UnitDone], request: MakeRequest
+) -> DrawStoryboardParams:
     panels = tuple(
         Panel(
             number=placed.number,
@@ -129,7 +139,10 @@ def _storyboard(title: str, laid: Sequence[CutShot], done: Mapping[str, UnitDone
         )
         for placed in laid
     )
-    return DrawStoryboardParams(title=title, panels=panels, note="Previs pictures by VibeBoard")
+    notes = dict.fromkeys(quality_note(request.engine(TAKE_TASK, placed.shot.id)).lower() for placed in laid)
+    if list(notes) == ["previs"]:
+        return DrawStoryboardParams(title=title, panels=panels, note="Previs pictures by VibeBoard")
+    return DrawStoryboardParams(title=title, panels=panels, note=f"Pictures by VibeBoard: {', '.join(notes)}")
 
 
 def take_path(placed: CutShot) -> str:

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 
 from pydantic import JsonValue
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, or_, update
 from sqlmodel import Session, col
 
 from storage.tables import JobRow, now
 from vibeboard.asset import Result
 from vibeboard.faults import Fault
-from vibeboard.jobs import Job, JobState
+from vibeboard.jobs import Job, JobClass, JobState
 
 
 class JobTable:
@@ -24,19 +24,28 @@ class JobTable:
             return session.get(JobRow, key)
 
     def claim(
-        self, key: str, task: str, engine: str, params: Mapping[str, JsonValue], owner: str, priority: int = 0
+        self,
+        key: str,
+        task: str,
+        engine: str,
+        params: Mapping[str, JsonValue],
+        owner: str,
+        priority: int = 0,
+        job_class: JobClass = JobClass.BATCH,
     ) -> Job:
-        """Make the job ours to run: a new attempt, whatever became of those before."""
+        """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before."""
         with Session(self._engine) as session:
             row = session.get(JobRow, key)
             if row is None:
                 row = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
             row.state, row.owner, row.fault, row.result = JobState.RUNNING, owner, "", ""
+            row.job_class, row.priority, row.leased_until = job_class, priority, None
+            row.lost, row.stop, row.progress = 0, False, ""
             row.attempt += 1
             row.updated_at = now()
             session.add(row)
             session.commit()
-            return Job(key=key, task=task, engine=engine, params=dict(params), attempt=row.attempt, priority=priority)
+            return job_of(row)
 
     def made(self, job: Job, result: Result, seconds: float) -> bool:
         """Record the bytes of an attempt; false when a later attempt has taken over."""
@@ -72,12 +81,30 @@ class JobTable:
             session.commit()
 
     def reclaim(self, owner: str) -> None:
-        """Queue again what a process that is gone was running. The caller holds the project's lock as `owner`."""
-        statement = (
+        """Queue again what a process that is gone was running. The caller holds the project's lock as `owner`; what a
+        worker by itself has in hand stays with it while it renews its lease."""
+        gone = (
             update(JobRow)
-            .where(col(JobRow.state) == JobState.RUNNING, col(JobRow.owner) != owner)
-            .values(state=JobState.QUEUED, owner="", updated_at=now())
+            .where(
+                col(JobRow.state) == JobState.RUNNING,
+                col(JobRow.owner) != owner,
+                or_(col(JobRow.leased_until).is_(None), col(JobRow.leased_until) < now()),
+            )
+            .values(state=JobState.QUEUED, owner="", leased_until=None, updated_at=now())
         )
         with Session(self._engine) as session:
-            session.execute(statement)
+            session.execute(gone)
             session.commit()
+
+
+def job_of(row: JobRow) -> Job:
+    """The job that a row stands for, at its newest attempt."""
+    return Job(
+        key=row.key,
+        task=row.task,
+        engine=row.engine,
+        params=json.loads(row.params),
+        attempt=row.attempt,
+        priority=row.priority,
+        job_class=row.job_class,
+    )

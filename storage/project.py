@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import shutil
-import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +16,9 @@ from sqlmodel import Session, col, desc, select, update
 
 from storage.blobs import FolderBlobs
 from storage.database import open_database
-from storage.jobs import JobTable
+from storage.queue import WorkQueue, process_name
 from storage.tables import Asset, EventRow, JobRow, Pin, PlanRow, Revision, Run, Use
+from storage.working import working
 from vibeboard.asset import Result
 from vibeboard.events import LIVE_ONLY, Event
 from vibeboard.faults import FaultError, Rejected
@@ -39,22 +39,25 @@ class Project:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
         self._lock = self._acquire(root / "lock")
-        self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self.owner = process_name()
         self.blobs = FolderBlobs(root / "blobs")
         try:
             self._engine = open_database(root / "project.db")
         except FaultError:
             os.close(self._lock)
             raise
-        self.jobs = JobTable(self._engine)
+        self.jobs = WorkQueue(self._engine)
         self.jobs.reclaim(self.owner)
         self._sweep()
 
     def _sweep(self) -> None:
-        """Clear what a process that was killed left half-written; under the lock nobody else is writing."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        """Clear what a process that was killed left half-written, unless a worker by itself may be writing."""
         self.scratch.mkdir(exist_ok=True)
-        self.blobs.sweep()
+        with working(self.root, alone=True) as nobody_writes:
+            if nobody_writes:
+                shutil.rmtree(self.scratch, ignore_errors=True)
+                self.scratch.mkdir(exist_ok=True)
+                self.blobs.sweep()
 
     @property
     def scratch(self) -> Path:
@@ -98,15 +101,25 @@ class Project:
             session.add(Revision(script_sha256=script_sha256, reader=reader, screenplay_sha256=screenplay_sha256))
             session.commit()
 
-    def pins(self) -> dict[str, str]:
-        """Task -> the engine that was chosen for it."""
+    def pins(self, task: str | None = None) -> dict[str, str]:
+        """Task -> the engine that was chosen for it; for a `task`, shot -> the engine that was chosen for that shot."""
+        query = (
+            select(Pin).where(Pin.unit == "") if task is None else select(Pin).where(Pin.task == task, Pin.unit != "")
+        )
         with Session(self._engine) as session:
-            return {pin.task: pin.engine for pin in session.exec(select(Pin))}
+            return {pin.unit or pin.task: pin.engine for pin in session.exec(query)}
 
     def pin(self, engines: Mapping[str, str]) -> None:
+        self._pin([Pin(task=task, engine=engine) for task, engine in engines.items()])
+
+    def pin_shots(self, task: str, engines: Mapping[str, str]) -> None:
+        """Choose engines of a task for single shots."""
+        self._pin([Pin(task=task, unit=unit, engine=engine) for unit, engine in engines.items()])
+
+    def _pin(self, pins: Iterable[Pin]) -> None:
         with Session(self._engine) as session:
-            for task, engine in engines.items():
-                session.merge(Pin(task=task, engine=engine))
+            for pin in pins:
+                session.merge(pin)
             session.commit()
 
     def find_plans(self, keys: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Column, DateTime, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from vibeboard.jobs import JobState
+from vibeboard.jobs import JobClass, JobState
 
 
 def now() -> datetime:
@@ -34,7 +34,11 @@ class PlanRow(SQLModel, table=True):
 
 
 class JobRow(SQLModel, table=True):
-    """One piece of work. The content key is unique; `attempt` fences a worker that comes back late."""
+    """One piece of work. The content key is unique; `attempt` fences a worker that comes back late.
+
+    A job in the hands of a worker by itself has a lease, `leased_until`, that the worker renews; one that the
+    orchestrator's own children do has none. `lost` counts the workers that died with it, `stop` asks for its end.
+    """
 
     __tablename__ = "job"
 
@@ -45,10 +49,28 @@ class JobRow(SQLModel, table=True):
     state: JobState = Field(default=JobState.QUEUED, index=True)
     attempt: int = 0
     owner: str = ""
+    job_class: JobClass = Field(default=JobClass.BATCH)
+    priority: int = 0
+    queued_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+    leased_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    lost: int = 0
+    stop: bool = False
+    progress: str = Field(default="", sa_column=Column(Text, nullable=False))
     result: str = Field(default="", sa_column=Column(Text, nullable=False))
     fault: str = Field(default="", sa_column=Column(Text, nullable=False))
     seconds: float = 0.0
     updated_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class WorkerRow(SQLModel, table=True):
+    """A process that has workers: what it does (a snapshot as JSON), and what somebody wishes it to do."""
+
+    __tablename__ = "worker"
+
+    owner: str = Field(primary_key=True)
+    snapshot: str = Field(sa_column=Column(Text, nullable=False))
+    wish: str = ""
+    beat_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
 class Asset(SQLModel, table=True):
@@ -74,9 +96,10 @@ class Use(SQLModel, table=True):
 
 
 class Pin(SQLModel, table=True):
-    """The engine that does a task for this film, chosen when it was first made."""
+    """The engine that does a task for this film, chosen when it was first made; with a `unit`, for that shot only."""
 
     task: str = Field(primary_key=True)
+    unit: str = Field(default="", primary_key=True)
     engine: str
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -147,6 +147,61 @@ class Snapshot(Frozen):
     devices: tuple[DeviceSnapshot, ...] = ()
 
 
+class JobView(Frozen):
+    """What is known of a job in the table."""
+
+    state: JobState
+    attempt: int
+    progress: Progress | None = None
+    result: Result | None = None
+    fault: Fault | None = None
+    seconds: float = 0.0
+
+
+class Wish(StrEnum):
+    """What a person can ask of processes that have a device."""
+
+    UNLOAD = "unload"
+    KEEP_WARM = "keep warm"
+    COOL_DOWN = "cool down"
+    """No longer keep warm."""
+
+
+class WorkerView(Frozen):
+    """A process that works, by the name under which it owns jobs."""
+
+    owner: str
+    snapshot: Snapshot
+
+
+class JobQueue(Protocol):
+    """The job table between the orchestrator, which offers, and workers by themselves, which take."""
+
+    def offer(self, job: Job) -> None: ...
+
+    def look(self, keys: Iterable[str]) -> dict[str, JobView]: ...
+
+    def stop(self, key: str) -> None: ...
+
+    def take(self, owner: str, most: int, job_class: JobClass | None = None) -> list[Job]: ...
+
+    def beat(self, owner: str, progress: Mapping[str, Progress]) -> frozenset[str]: ...
+
+    def made(self, job: Job, result: Result, seconds: float) -> bool: ...
+
+    def failed(self, job: Job, fault: Fault) -> bool: ...
+
+    def expire(self) -> int: ...
+
+    def show(self, owner: str, snapshot: Snapshot) -> Wish | None: ...
+
+    def leave(self, owner: str) -> None: ...
+
+    def workers(self) -> list[WorkerView]: ...
+
+    def wish(self, wish: Wish) -> None: ...
+
+
 class Placement(Protocol):
     """Where jobs run. A submitted job ends in exactly one `Made` or `Failed`."""
 
@@ -157,6 +212,12 @@ class Placement(Protocol):
 
     def cancel(self, key: str) -> None:
         """Ask a job to stop; it ends `Failed` with a cancelled fault."""
+
+    def unload(self) -> None:
+        """Empty the devices of all weights that no running job holds."""
+
+    def keep_warm(self, on: bool) -> None:
+        """Whether weights stay on the devices however long there is no work."""
 
     def snapshot(self) -> Snapshot: ...
 

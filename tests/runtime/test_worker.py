@@ -72,7 +72,7 @@ async def test_a_worker_that_dies_ends_its_job_as_transient_and_the_next_job_get
     placement.submit(speak("k1"))
     stream = placement.events("k1")
     await anext(stream)
-    os.kill(placement._children[0]._process.pid, signal.SIGKILL)
+    os.kill(placement._children[0].child.pid, signal.SIGKILL)
     rest = [event async for event in stream]
     if isinstance(rest[-1], Failed):
         assert rest[-1].fault.kind is FaultKind.TRANSIENT

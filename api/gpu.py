@@ -1,0 +1,116 @@
+"""`vibeboard gpu`: what the devices hold and do, live, as JSON, or as Prometheus metrics."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import Progress, TextColumn
+from rich.table import Table
+
+from api.metrics import DeviceMetrics
+from api.working import STATE_FOLDER
+from storage.database import open_database
+from storage.queue import WorkQueue
+from vibeboard.faults import Rejected
+from vibeboard.jobs import Account, DeviceSnapshot, Running, WorkerView
+
+EVERY_S = 0.5
+_GIB = 1 << 30
+_QUEUE_SHOWN = 10
+
+
+def queue_of(film: Path) -> WorkQueue:
+    """The job table of a film's folder.
+
+    Raises:
+        Rejected: there is no film there.
+    """
+    database = film / STATE_FOLDER / "project.db"
+    if not database.is_file():
+        raise Rejected("no_such_film", f"there is no film in {film}: name the folder that vibeboard make wrote")
+    return WorkQueue(open_database(database))
+
+
+def as_json(queue: WorkQueue) -> str:
+    return json.dumps([worker.model_dump(mode="json") for worker in queue.workers()], indent=1)
+
+
+def as_prometheus(queue: WorkQueue) -> str:
+    """Text exposition format of the gauges and counters of every device."""
+    registry = CollectorRegistry()
+    registry.register(DeviceMetrics(queue.workers()))
+    return generate_latest(registry).decode().rstrip()
+
+
+def follow(queue: WorkQueue, console: Console, *, once: bool) -> None:
+    """Show it, and again until interrupted."""
+    if once:
+        console.print(picture(queue.workers()))
+        return
+    with Live(picture(queue.workers()), console=console, auto_refresh=False) as live:
+        while True:
+            time.sleep(EVERY_S)
+            live.update(picture(queue.workers()), refresh=True)
+
+
+def picture(workers: list[WorkerView]) -> RenderableType:
+    devices = [device for worker in workers for device in worker.snapshot.devices]
+    if not devices:
+        at_work = f"{len(workers)} at work, none with a device" if workers else "nobody is at work"
+        return f"{at_work}: a device is opened at the first job of an engine with weights"
+    return Group(*(part for device in devices for part in _device(device)))
+
+
+def _device(device: DeviceSnapshot) -> list[RenderableType]:
+    warm = ", kept warm" if device.keep_warm else ""
+    head = f"[bold]{device.device}[/bold]{warm}  memory {_account(device.memory)}  host {_account(device.host)}"
+    moved = (
+        f"uploads {device.uploads} ({device.uploaded_bytes / _GIB:.1f} GiB)  reads {device.reads} "
+        f"({device.read_bytes / _GIB:.1f} GiB)  evictions {device.evictions}  made way {device.preemptions}  "
+        f"out of memory {device.out_of_memory}  made {device.jobs_made}  failed {device.jobs_failed}  "
+        f"busy {_share(device):.0%}"
+    )
+    return [head, moved, _weights(device), *map(_running, device.running), _queue(device)]
+
+
+def _share(device: DeviceSnapshot) -> float:
+    return device.busy_s / max(device.busy_s + device.idle_s, 1e-9)
+
+
+def _account(account: Account) -> str:
+    return (
+        f"{(account.weights + account.work) / _GIB:.1f} of {account.capacity / _GIB:.1f} GiB booked, "
+        f"{account.used / _GIB:.1f} in use"
+    )
+
+
+def _weights(device: DeviceSnapshot) -> Table:
+    table = Table("weights", "where", "GiB", "held by", box=None, pad_edge=False, header_style="bold")
+    for resident in device.components:
+        held = f"{resident.leases} job" if resident.leases else ""
+        table.add_row(resident.component, resident.state, f"{resident.bytes / _GIB:.2f}", held)
+    return table
+
+
+def _running(job: Running) -> Progress:
+    left = f"about {job.seconds_left:.0f} s of this stage left" if job.seconds_left is not None else ""
+    bar = Progress(
+        TextColumn("{task.description}"), *Progress.get_default_columns()[1:3], TextColumn(left), auto_refresh=False
+    )
+    bar.add_task(f"{job.engine} {job.stage}", total=max(job.total, 1), completed=job.done)
+    return bar
+
+
+def _queue(device: DeviceSnapshot) -> Table:
+    table = Table("next", "class", "engine", "waited", box=None, pad_edge=False, header_style="bold")
+    for job in device.queue[:_QUEUE_SHOWN]:
+        table.add_row(f"{job.task} {job.key[:8]}", job.job_class, job.engine, f"{job.waited_s:.0f} s")
+    more = len(device.queue) - _QUEUE_SHOWN
+    if more > 0:
+        table.add_row(f"and {more} more", "", "", "")
+    return table

@@ -1,0 +1,185 @@
+"""One job on a device: its generator, the stage it is in, and what it may reach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gpu_runtime.device.cache import ResultCache
+from gpu_runtime.engine import Engine
+from gpu_runtime.engine import registry as engines
+from gpu_runtime.memory import Memory
+from gpu_runtime.residency import Need
+from gpu_runtime.run import Remedy, Stage, Step, Work
+from gpu_runtime.scheduler import Ticket
+from gpu_runtime.weights import Weights
+from tools.declare import registry as tools
+from vibeboard.asset import BlobRef, Blobs, Result
+from vibeboard.jobs import Job, Running
+
+LOADING = "loading"
+WAITING = "preempted"
+
+
+@dataclass
+class Reach:
+    """`gpu_runtime.run.DeviceRun` over a store, a memory and the installed weights."""
+
+    engine: Engine
+    scratch: Path
+    blobs: Blobs
+    memory: Memory
+    weights: Weights
+    cache: ResultCache
+    remedies: frozenset[Remedy] = frozenset()
+
+    @property
+    def device(self) -> str:
+        return self.memory.device
+
+    def progress(self, done: int, total: int) -> None:
+        """A job on a device yields a `Step` instead."""
+
+    def input(self, sha256: str) -> Path:
+        return self.blobs.path(sha256)
+
+    def keep(self, path: Path, media: str) -> BlobRef:
+        return self.blobs.put_file(path, media)
+
+    def keep_bytes(self, data: bytes, media: str) -> BlobRef:
+        return self.blobs.put(data, media)
+
+    def module(self, component: str) -> Any:
+        return self.memory.module(component, offload=Remedy.OFFLOAD in self.remedies)
+
+    def folder(self, component: str) -> Path:
+        return self.weights.folder(component)
+
+    def cached(self, key: str, make: Callable[[], bytes]) -> bytes:
+        return self.cache.get(key, make)
+
+    def is_cached(self, key: str) -> bool:
+        return self.cache.has(key)
+
+
+@dataclass
+class DeviceJob:
+    """A job between its submission and its end. `work` is its generator once it was begun; while it is suspended the
+    generator is its checkpoint."""
+
+    job: Job
+    ticket: Ticket
+    reach: Reach
+    work: Work | None = None
+    stage: Stage | None = None
+    doing: str = ""
+    done: int = 0
+    total: int = 0
+    cancelled: bool = False
+    service_s: float = 0.0
+    stage_s: float = 0.0
+    base: int = 0
+    _paces: list[float] = field(default_factory=list)
+    _stepped: float = 0.0
+
+    @property
+    def engine(self) -> Engine:
+        return self.reach.engine
+
+    @property
+    def volume(self) -> int:
+        return volume(self.job.params)
+
+    @property
+    def measured_as(self) -> str:
+        """The name under which the stage's memory and pace are remembered: a remedy makes another stage of it."""
+        assert self.stage is not None
+        return "+".join([self.stage.name, *sorted(self.reach.remedies)])
+
+    def begin(self) -> None:
+        """Make the generator; nothing of it runs yet."""
+        params = tools()[self.job.task].params.model_validate(self.job.params)
+        self.work = self.engine.load()(params, self.reach)
+        self.stage, self.done, self.total = None, 0, 0
+
+    def resume(self) -> Stage | Step | Result:
+        """Run to the next point at which the job can stop, or to its result."""
+        assert self.work is not None
+        begin = time.monotonic()
+        try:
+            return next(self.work)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
+        finally:
+            took = time.monotonic() - begin
+            self.service_s, self.stage_s = self.service_s + took, self.stage_s + took
+
+    def come_to(self, stage: Stage) -> None:
+        """The generator asks for this before it goes on."""
+        self.stage, self.stage_s, self._paces = stage, 0.0, []
+
+    def enter(self, base: int) -> None:
+        """All that the stage needs is held, and `base` bytes of the device are in use: it starts, or goes on after it
+        made way."""
+        self.doing, self.base = self.stage.name if self.stage else "", base
+        self._stepped = time.monotonic()
+
+    def stepped(self, step: Step) -> None:
+        now = time.monotonic()
+        self._paces.append(now - self._stepped)
+        self._stepped = now
+        self.done, self.total = step.done, step.total
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds a step in this stage, the middle of the last ones."""
+        recent = sorted(self._paces[-5:])
+        return recent[len(recent) // 2] if recent else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the steps that are known; nothing while no step was taken."""
+        return None if self.pace is None else self.pace * max(self.total - self.done, 0)
+
+    @property
+    def running(self) -> Running:
+        return Running(
+            key=self.job.key,
+            task=self.job.task,
+            done=self.done,
+            total=self.total,
+            engine=self.engine.name,
+            stage=self.doing,
+            seconds_left=self.seconds_left,
+        )
+
+    def close(self) -> None:
+        """Drop what the generator holds."""
+        if self.work is not None:
+            self.work.close()
+        self.work = None
+
+
+def volume(params: Mapping[str, Any]) -> int:
+    """Pixels times frames of a request, which its memory and its time grow with."""
+    numbers = [params.get(name, 1) for name in ("width", "height", "frames")]
+    pixels = 1
+    for number in numbers:
+        pixels *= number if isinstance(number, int) else 1
+    return pixels
+
+
+def ticket_for(job: Job, need: Need, seconds: float, now: float) -> Ticket:
+    return Ticket(
+        key=job.key,
+        job_class=job.job_class,
+        family=engines()[job.engine].backbone,
+        need=need,
+        seconds=seconds,
+        submitted=now,
+        priority=job.priority,
+    )

@@ -1,0 +1,111 @@
+"""The device's worker process as a placement: it holds all the jobs it was given and orders them itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from gpu_runtime.executor import fault_of
+from gpu_runtime.placement.child import Child
+from gpu_runtime.placement.embedded import died
+from vibeboard.faults import Fault
+from vibeboard.jobs import DeviceSnapshot, Failed, Job, JobEvent, Made, Snapshot
+
+
+class EmbeddedDevice:
+    """`Placement` over one child process, started with `command` at the first job and again when it died; the jobs
+    that were with it then end as transient."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._child = Child(command, log, {})
+        self._jobs: dict[str, Job] = {}
+        self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
+        self._outbox: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        self._loops: list[asyncio.Task[None]] = []
+        self._seen: DeviceSnapshot | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid
+
+    def submit(self, job: Job) -> None:
+        self._jobs[job.key], self._inbox[job.key] = job, asyncio.Queue()
+        if not self._loops:
+            self._loops = [asyncio.create_task(self._follow())]
+        self._outbox.put_nowait({"job": job.model_dump(mode="json")})
+
+    async def events(self, key: str) -> AsyncIterator[JobEvent]:
+        inbox = self._inbox[key]
+        while True:
+            event = await inbox.get()
+            if isinstance(event, Made | Failed):
+                del self._inbox[key]
+                yield event
+                return
+            yield event
+
+    def cancel(self, key: str) -> None:
+        if key in self._jobs:
+            self._outbox.put_nowait({"cancel": key})
+
+    def unload(self) -> None:
+        """Empty the device of all that no running job holds."""
+        self._outbox.put_nowait({"unload": True})
+
+    def keep_warm(self, on: bool) -> None:
+        self._outbox.put_nowait({"keep_warm": on})
+
+    def snapshot(self) -> Snapshot:
+        devices = (self._seen,) if self._seen and self._child.pid else ()
+        running = devices[0].running if devices else ()
+        return Snapshot(workers=len(devices), queued=len(self._jobs) - len(running), running=running, devices=devices)
+
+    async def drain(self) -> None:
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._child.stop()
+        self._loops = []
+
+    async def _follow(self) -> None:
+        """Start the process when there is something to say to it; when it dies, end what was with it."""
+        while True:
+            message = await self._outbox.get()
+            try:
+                await self._child.start()
+            except OSError as error:
+                cannot_start = fault_of(error)
+                self._end_all(lambda _job: cannot_start)  # noqa: B023
+                continue
+            self._child.send(message)
+            speaking = asyncio.create_task(self._speak())
+            try:
+                async for event in self._child.lines():
+                    self._hear(event)
+            finally:
+                speaking.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await speaking
+            code = await self._child.ended()
+            self._end_all(lambda job: died(job, code, self._child.log_name))  # noqa: B023
+
+    async def _speak(self) -> None:
+        while True:
+            self._child.send(await self._outbox.get())
+
+    def _hear(self, event: JobEvent | DeviceSnapshot) -> None:
+        if isinstance(event, DeviceSnapshot):
+            self._seen = event
+            return
+        if event.key in self._jobs:
+            self._inbox[event.key].put_nowait(event)
+        if isinstance(event, Made | Failed):
+            self._jobs.pop(event.key, None)
+
+    def _end_all(self, fault: Callable[[Job], Fault]) -> None:
+        """Every job that was with the process, or on its way to it, ends."""
+        self._seen, self._outbox = None, asyncio.Queue()
+        for job in list(self._jobs.values()):
+            self._hear(Failed(key=job.key, fault=fault(job)))

@@ -1,0 +1,58 @@
+"""A device's runtime in this process, behind the interface of every other placement; for tests and notebooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from gpu_runtime.device.runtime import DeviceRuntime
+from vibeboard.jobs import Failed, Job, JobEvent, Made, Snapshot
+
+
+class InProcess:
+    """`Placement` over a runtime that `open_runtime` makes from the function that it shall report to."""
+
+    def __init__(self, open_runtime: Callable[[Callable[[JobEvent], None]], DeviceRuntime]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
+        self.runtime = open_runtime(self._report)
+        self.runtime.start()
+
+    def submit(self, job: Job) -> None:
+        self._inbox[job.key] = asyncio.Queue()
+        self.runtime.submit(job)
+
+    async def events(self, key: str) -> AsyncIterator[JobEvent]:
+        inbox = self._inbox[key]
+        while True:
+            event = await inbox.get()
+            if isinstance(event, Made | Failed):
+                del self._inbox[key]
+                yield event
+                return
+            yield event
+
+    def cancel(self, key: str) -> None:
+        self.runtime.cancel(key)
+
+    def unload(self) -> None:
+        self.runtime.unload()
+
+    def keep_warm(self, on: bool) -> None:
+        self.runtime.keep_warm(on)
+
+    def snapshot(self) -> Snapshot:
+        seen = self.runtime.snapshot()
+        queued, running = len(seen.queue), seen.running
+        return Snapshot(workers=1, queued=queued, running=running, devices=(seen,))
+
+    async def drain(self) -> None:
+        await asyncio.to_thread(self.runtime.close)
+
+    def _report(self, event: JobEvent) -> None:
+        """Called from the runtime's threads; the queues belong to the loop."""
+        self._loop.call_soon_threadsafe(self._hear, event)
+
+    def _hear(self, event: JobEvent) -> None:
+        if event.key in self._inbox:
+            self._inbox[event.key].put_nowait(event)

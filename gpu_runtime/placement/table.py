@@ -1,0 +1,93 @@
+"""Work left to `vibeboard worker` processes: jobs are offered in the job table, and looked after there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from vibeboard.faults import Fault, FaultKind
+from vibeboard.jobs import Failed, Job, JobEvent, JobQueue, JobState, JobView, Made, Snapshot, Started, Wish
+
+EVERY_S = 0.2
+"""How often the table is looked at."""
+
+
+class Table:
+    """`Placement` over a job table. Jobs outlive this process: a later one finds them where they are."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
+        self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
+        self._told: dict[str, JobView] = {}
+        self._loops: list[asyncio.Task[None]] = []
+
+    def submit(self, job: Job) -> None:
+        self._inbox[job.key] = asyncio.Queue()
+        self._told[job.key] = JobView(state=JobState.QUEUED, attempt=job.attempt)
+        self._queue.offer(job)
+        if not self._loops:
+            self._loops = [asyncio.create_task(self._look())]
+
+    async def events(self, key: str) -> AsyncIterator[JobEvent]:
+        inbox = self._inbox[key]
+        while True:
+            event = await inbox.get()
+            if isinstance(event, Made | Failed):
+                del self._inbox[key]
+                yield event
+                return
+            yield event
+
+    def cancel(self, key: str) -> None:
+        self._queue.stop(key)
+
+    def unload(self) -> None:
+        self._queue.wish(Wish.UNLOAD)
+
+    def keep_warm(self, on: bool) -> None:
+        self._queue.wish(Wish.KEEP_WARM if on else Wish.COOL_DOWN)
+
+    def snapshot(self) -> Snapshot:
+        seen = [worker.snapshot for worker in self._queue.workers()]
+        running = tuple(job for snapshot in seen for job in snapshot.running)
+        return Snapshot(
+            workers=sum(snapshot.workers for snapshot in seen),
+            queued=len(self._told) - len(running),
+            running=running,
+            devices=tuple(device for snapshot in seen for device in snapshot.devices),
+        )
+
+    async def drain(self) -> None:
+        """Cancel what was offered and is not made; the workers go on with other work."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        for key in self._told:
+            self._queue.stop(key)
+        self._loops, self._told = [], {}
+
+    async def _look(self) -> None:
+        while True:
+            self._queue.expire()
+            for key, view in self._queue.look(self._told).items():
+                for event in _news(key, self._told[key], view):
+                    self._inbox[key].put_nowait(event)
+                self._told[key] = view
+                if view.state not in (JobState.QUEUED, JobState.RUNNING):
+                    del self._told[key]
+            await asyncio.sleep(EVERY_S)
+
+
+def _news(key: str, before: JobView, now: JobView) -> list[JobEvent]:
+    """What happened to a job between two looks."""
+    news: list[JobEvent] = []
+    if now.state is JobState.RUNNING and before.state is JobState.QUEUED:
+        news.append(Started(key=key))
+    if now.progress and now.progress != before.progress:
+        news.append(now.progress)
+    if now.state in (JobState.MADE, JobState.DONE) and now.result:
+        news.append(Made(key=key, result=now.result, seconds=now.seconds))
+    elif now.state is JobState.FAILED:
+        lost = Fault(kind=FaultKind.TRANSIENT, code="worker_died", message="the worker ended without a word")
+        news.append(Failed(key=key, fault=now.fault or lost))
+    return news

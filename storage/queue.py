@@ -1,0 +1,181 @@
+"""The job table as a queue between the orchestrator, which offers, and workers by themselves, which take."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Executable, case, delete, update
+from sqlmodel import Session, col, select
+
+from storage.jobs import JobTable, job_of
+from storage.tables import JobRow, WorkerRow, now
+from vibeboard.asset import Result
+from vibeboard.faults import Fault, FaultKind
+from vibeboard.jobs import Job, JobClass, JobState, JobView, Progress, Snapshot, Wish, WorkerView
+
+LEASE = timedelta(seconds=30)
+"""How long a worker that says nothing keeps its jobs."""
+GONE_AFTER = timedelta(seconds=10)
+"""How long a worker that says nothing is shown."""
+MOST_LOST = 3
+"""So many workers may die with a job before it is given up."""
+
+_RANK = case({JobClass.INTERACTIVE: 0, JobClass.BATCH: 1, JobClass.FINAL: 2}, value=JobRow.job_class)
+
+
+def process_name() -> str:
+    """The name under which this process owns jobs."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class WorkQueue(JobTable):
+    """`vibeboard.jobs.JobQueue` over the job table. Every change is one statement or one transaction, so that two
+    workers never have the same attempt."""
+
+    def offer(self, job: Job) -> None:
+        """Let a worker take a job that was claimed."""
+        offered = (
+            update(JobRow)
+            .where(col(JobRow.key) == job.key, col(JobRow.attempt) == job.attempt)
+            .values(state=JobState.QUEUED, owner="", queued_at=now(), updated_at=now())
+        )
+        self._execute(offered)
+
+    def look(self, keys: Iterable[str]) -> dict[str, JobView]:
+        """What became of jobs, by key."""
+        with Session(self._engine) as session:
+            rows = session.exec(select(JobRow).where(col(JobRow.key).in_(list(keys)))).all()
+        return {row.key: _view(row) for row in rows}
+
+    def stop(self, key: str) -> None:
+        """Ask for a job's end: at once if nobody has it, else the worker that has it will see to it."""
+        cancelled = Fault(kind=FaultKind.CANCELLED, code="cancelled", message="cancelled")
+        waits = (col(JobRow.key) == key, col(JobRow.state) == JobState.QUEUED)
+        self._execute(update(JobRow).where(*waits).values(state=JobState.FAILED, fault=cancelled.model_dump_json()))
+        self._execute(update(JobRow).where(col(JobRow.key) == key).values(stop=True))
+
+    def take(self, owner: str, most: int, job_class: JobClass | None = None) -> list[Job]:
+        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts."""
+        waiting = select(JobRow.key).where(JobRow.state == JobState.QUEUED)
+        if job_class is not None:
+            waiting = waiting.where(JobRow.job_class == job_class)
+        urgent = waiting.order_by(_RANK, col(JobRow.priority).desc(), col(JobRow.queued_at), col(JobRow.key)).limit(
+            most
+        )
+        taken = (
+            update(JobRow)
+            .where(col(JobRow.key).in_(urgent), col(JobRow.state) == JobState.QUEUED)
+            .values(
+                state=JobState.RUNNING,
+                owner=owner,
+                attempt=JobRow.attempt + 1,
+                leased_until=now() + LEASE,
+                progress="",
+                updated_at=now(),
+            )
+            .returning(JobRow)
+        )
+        with Session(self._engine) as session:
+            jobs = [job_of(row) for row in session.execute(taken).scalars().all()]
+            session.commit()
+        return jobs
+
+    def beat(self, owner: str, progress: Mapping[str, Progress]) -> frozenset[str]:
+        """Renew a worker's leases and say how far its jobs are; the keys of those that shall stop."""
+        mine = (col(JobRow.owner) == owner, col(JobRow.state) == JobState.RUNNING)
+        with Session(self._engine) as session:
+            session.execute(update(JobRow).where(*mine).values(leased_until=now() + LEASE))
+            for key, event in progress.items():
+                told = update(JobRow).where(*mine, col(JobRow.key) == key).values(progress=event.model_dump_json())
+                session.execute(told)
+            stopping = session.exec(select(JobRow.key).where(*mine, col(JobRow.stop))).all()
+            session.commit()
+        return frozenset(stopping)
+
+    def expire(self) -> int:
+        """Queue again what workers that died or fell silent had in hand; how many jobs that were."""
+        with Session(self._engine) as session:
+            leased = session.exec(
+                select(JobRow).where(JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_not(None))
+            ).all()
+            lost = [row for row in leased if _lost(row)]
+            for row in lost:
+                row.lost, row.owner, row.leased_until = row.lost + 1, "", None
+                row.state = JobState.QUEUED if row.lost < MOST_LOST else JobState.FAILED
+                row.fault = "" if row.lost < MOST_LOST else _given_up(row).model_dump_json()
+                session.add(row)
+            session.commit()
+            return len(lost)
+
+    def show(self, owner: str, snapshot: Snapshot) -> Wish | None:
+        """Say what a process is doing; what somebody wishes it to do, once."""
+        with Session(self._engine) as session:
+            row = session.get(WorkerRow, owner) or WorkerRow(owner=owner, snapshot="")
+            wish, row.wish = row.wish, ""
+            row.snapshot, row.beat_at = snapshot.model_dump_json(), now()
+            session.add(row)
+            session.commit()
+        return Wish(wish) if wish else None
+
+    def leave(self, owner: str) -> None:
+        """The process ends."""
+        self._execute(delete(WorkerRow).where(col(WorkerRow.owner) == owner))
+
+    def workers(self) -> list[WorkerView]:
+        """The processes that are at work now."""
+        with Session(self._engine) as session:
+            rows = session.exec(select(WorkerRow).order_by(col(WorkerRow.owner))).all()
+        recent = [row for row in rows if now() - _aware(row.beat_at) < GONE_AFTER]
+        return [WorkerView(owner=row.owner, snapshot=Snapshot.model_validate_json(row.snapshot)) for row in recent]
+
+    def wish(self, wish: Wish) -> None:
+        """Tell every process at work to do something; each does it at its next beat."""
+        self._execute(update(WorkerRow).values(wish=wish))
+
+    def _execute(self, statement: Executable) -> None:
+        with Session(self._engine) as session:
+            session.execute(statement)
+            session.commit()
+
+
+def _view(row: JobRow) -> JobView:
+    return JobView(
+        state=row.state,
+        attempt=row.attempt,
+        progress=Progress.model_validate_json(row.progress) if row.progress else None,
+        result=Result.model_validate_json(row.result) if row.result else None,
+        fault=Fault.model_validate_json(row.fault) if row.fault else None,
+        seconds=row.seconds,
+    )
+
+
+def _lost(row: JobRow) -> bool:
+    assert row.leased_until is not None
+    return now() > _aware(row.leased_until) or _is_dead(row.owner)
+
+
+def _aware(moment: datetime) -> datetime:
+    """SQLite gives times back without their zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_dead(owner: str) -> bool:
+    """Whether a process of this machine is gone; of others only their silence tells."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _given_up(row: JobRow) -> Fault:
+    message = f"{row.lost} workers died with {row.task}; look at the end of worker.log, then make it again"
+    return Fault(kind=FaultKind.REJECTED, code="worker_died", message=message)
