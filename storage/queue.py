@@ -23,7 +23,7 @@ GONE_AFTER = timedelta(seconds=10)
 MOST_LOST = 3
 """So many workers may die with a job before it is given up."""
 
-_RANK = case({JobClass.INTERACTIVE: 0, JobClass.BATCH: 1, JobClass.FINAL: 2}, value=JobRow.job_class)
+_RANK = case((col(JobRow.job_class) == JobClass.INTERACTIVE, 0), (col(JobRow.job_class) == JobClass.BATCH, 1), else_=2)
 
 
 def process_name() -> str:

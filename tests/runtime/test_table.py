@@ -1,0 +1,178 @@
+"""Work that is left to worker processes through the job table: taken once, leased, given back, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, col, update
+
+from gpu_runtime.placement.table import Table
+from storage.blobs import FolderBlobs
+from storage.database import open_database
+from storage.queue import MOST_LOST, WorkQueue, process_name
+from storage.tables import JobRow, now
+from tools.speak_line import SpeakLineParams
+from vibeboard.asset import BlobRef, Result
+from vibeboard.faults import FaultKind
+from vibeboard.jobs import Failed, JobClass, JobState, Made, Progress, Snapshot, Wish
+from vibeboard.shot import Voice
+from vibeboard.timing import Rate
+
+ROOT = Path(__file__).parents[2]
+VIBEBOARD = Path(sys.executable).with_name("vibeboard")
+RESULT = Result(outputs={"audio": BlobRef(sha256="a" * 64, size=1, media="audio/wav")})
+
+
+@pytest.fixture
+def engine(tmp_path):
+    (tmp_path / ".vibeboard").mkdir()
+    opened = open_database(tmp_path / ".vibeboard" / "project.db")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def queue(engine):
+    return WorkQueue(engine)
+
+
+def claimed(queue, key="k", job_class=JobClass.BATCH, priority=0, frames=48):
+    params = SpeakLineParams(text="Not here.", speaker="ANN", voice=Voice.ON, frames=frames, fps=Rate(num=24))
+    return queue.claim(key, "speak_line", "tone", params.model_dump(mode="json"), "me:0", priority, job_class)
+
+
+def offered(queue, *args):
+    queue.offer(claimed(queue, *args))
+
+
+def silence(engine, key):
+    """Let a job's lease run out."""
+    with Session(engine) as session:
+        session.execute(
+            update(JobRow)
+            .where(col(JobRow.key) == key)
+            .values(leased_until=now() - timedelta(seconds=1), owner="far:1")
+        )
+        session.commit()
+
+
+def test_the_most_urgent_are_taken_first_and_each_once(queue):
+    offered(queue, "final", JobClass.FINAL)
+    offered(queue, "plain")
+    offered(queue, "further along", JobClass.BATCH, 1)
+    offered(queue, "at a screen", JobClass.INTERACTIVE)
+    first = queue.take("w:1", 3)
+    assert {job.key for job in first} == {"at a screen", "further along", "plain"}
+    assert [job.key for job in queue.take("w:2", 3)] == ["final"]
+    assert queue.take("w:1", 3) == []
+
+
+def test_a_worker_that_falls_silent_loses_its_job_and_comes_too_late(queue, engine):
+    offered(queue)
+    (late,) = queue.take("far:1", 1)
+    assert queue.expire() == 0
+    silence(engine, "k")
+    assert queue.expire() == 1
+    (current,) = queue.take("w:2", 1)
+    assert current.attempt == late.attempt + 1
+    assert not queue.made(late, RESULT, 1.0)
+    assert queue.made(current, RESULT, 1.0)
+
+
+def test_a_worker_that_speaks_keeps_its_job(queue, engine):
+    offered(queue)
+    (job,) = queue.take(process_name(), 1)
+    queue.beat(process_name(), {"k": Progress(key="k", done=3, total=9)})
+    assert queue.expire() == 0
+    assert queue.look(["k"])["k"].progress.done == 3
+    assert queue.made(job, RESULT, 1.0)
+
+
+def test_a_dead_process_of_this_machine_is_noticed_at_once(queue):
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    offered(queue)
+    queue.take(process_name().rpartition(":")[0] + f":{ended.pid}", 1)
+    assert queue.expire() == 1
+
+
+def test_a_job_that_kills_its_workers_is_given_up(queue, engine):
+    offered(queue)
+    for _ in range(MOST_LOST):
+        queue.take("far:1", 1)
+        silence(engine, "k")
+        queue.expire()
+    view = queue.look(["k"])["k"]
+    assert view.state is JobState.FAILED
+    assert view.fault.kind is FaultKind.REJECTED
+    assert queue.take("w:2", 1) == []
+
+
+def test_a_job_that_waits_stops_at_once_and_one_at_work_is_asked_to(queue):
+    offered(queue, "waits")
+    queue.stop("waits")
+    assert queue.look(["waits"])["waits"].fault.kind is FaultKind.CANCELLED
+    offered(queue, "works")
+    queue.take("w:1", 1)
+    queue.stop("works")
+    assert queue.beat("w:1", {}) == {"works"}
+
+
+def test_a_wish_reaches_every_worker_once(queue):
+    queue.show("w:1", Snapshot(workers=1, queued=0, running=()))
+    assert [worker.owner for worker in queue.workers()] == ["w:1"]
+    queue.wish(Wish.UNLOAD)
+    assert queue.show("w:1", Snapshot(workers=1, queued=0, running=())) is Wish.UNLOAD
+    assert queue.show("w:1", Snapshot(workers=1, queued=0, running=())) is None
+    queue.leave("w:1")
+    assert queue.workers() == []
+
+
+def start_worker(film):
+    return subprocess.Popen([VIBEBOARD, "worker", str(film)], cwd=ROOT, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+
+async def last(placement, key):
+    return [event async for event in placement.events(key)][-1]
+
+
+async def test_a_worker_that_is_killed_and_started_again_loses_no_job(queue, tmp_path):
+    placement = Table(queue)
+    keys = [f"k{number}" for number in range(12)]
+    for key in keys:
+        placement.submit(claimed(queue, key, frames=24 * 20))
+    ends = asyncio.gather(*(last(placement, key) for key in keys))
+    for _ in range(2):
+        worker = start_worker(tmp_path)
+        await asyncio.to_thread(worker.stdout.readline)
+        await asyncio.to_thread(worker.stdout.readline)
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+        worker.stdout.close()
+    worker = start_worker(tmp_path)
+    made = await asyncio.wait_for(ends, 120)
+    assert all(isinstance(event, Made) for event in made)
+    assert len({event.result.outputs["audio"].sha256 for event in made}) == 1
+    assert FolderBlobs(tmp_path / ".vibeboard" / "blobs").has(made[0].result.outputs["audio"].sha256)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    worker.stdout.close()
+    assert queue.workers() == []
+    await placement.drain()
+
+
+async def test_what_nobody_has_begun_can_be_cancelled(queue):
+    placement = Table(queue)
+    placement.submit(claimed(queue))
+    placement.cancel("k")
+    end = await asyncio.wait_for(last(placement, "k"), 10)
+    assert isinstance(end, Failed)
+    assert end.fault.kind is FaultKind.CANCELLED
+    await placement.drain()
