@@ -34,13 +34,15 @@ class Move(NamedTuple):
 
 
 class Need(NamedTuple):
-    """Weights that have to be on the device together, and bytes of room for the work with them."""
+    """Weights that have to be on the device together, and bytes of room for the work with them. Those that are
+    `streamed` stay in host memory and pass over the device block by block, in room that the work has."""
 
     weights: tuple[str, ...]
     work: int = 0
+    streamed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TooBig(Exception):
     """A need that no eviction can meet: `needed` and `capacity` in bytes of the `memory` (device or host)."""
 

@@ -53,6 +53,7 @@ class Residency:
         self._in_flight: dict[str, MoveKind] = {}
         self._held: dict[str, Need] = {}
         self._leases: Counter[str] = Counter()
+        self._host_leases: Counter[str] = Counter()
         self._last_use: dict[str, int] = {}
         self._uses = 0
 
@@ -92,16 +93,16 @@ class Residency:
             TooBig: the need exceeds the memory even when it is empty.
         """
         wanted = tuple(dict.fromkeys(need.weights))
-        self._check_size(wanted, need.work, host_only)
-        if any(component in self._failed for component in wanted):
+        self._check_size(need, host_only)
+        if any(component in self._failed for component in (*wanted, *need.streamed)):
             return None
         if host_only:
-            return self._prefetch(wanted, next_use)
+            return self._prefetch((*wanted, *need.streamed), next_use)
         missing = [component for component in wanted if not self._will_be_on_device(component)]
-        leaving = self._leaving_device(wanted, missing, need.work, next_use)
+        leaving = self._leaving_device(wanted, missing, need, next_use)
         if leaving is None:
             return None
-        arrivals = self._arrivals(missing, leaving, next_use)
+        arrivals = self._arrivals(missing, need.streamed, leaving, next_use)
         return None if arrivals is None else [*(Move(MoveKind.RELEASE, name) for name in leaving), *arrivals]
 
     def begin(self, move: Move) -> None:
@@ -115,7 +116,7 @@ class Residency:
         if kind is MoveKind.RELEASE:
             legal = legal and not self._leases[component]
         elif kind is MoveKind.DROP:
-            legal = legal and component in self._in_host
+            legal = legal and component in self._in_host and not self._host_leases[component]
         else:
             ledger = self.host if kind is MoveKind.READ else self.device
             legal = legal and ledger.book(component, self.sizes[component])
@@ -162,12 +163,17 @@ class Residency:
             raise ValueError(f"{holder} holds a need already: give it back first")
         if any(self.state(component) is not State.ON_DEVICE for component in need.weights):
             return False
+        if any(self.state(component) is not State.IN_HOST for component in need.streamed):
+            return False
         if not self.device.book(_room_of(holder), need.work):
             return False
         self._held[holder] = need
         self._uses += 1
         for component in set(need.weights):
             self._leases[component] += 1
+            self._last_use[component] = self._uses
+        for component in set(need.streamed):
+            self._host_leases[component] += 1
             self._last_use[component] = self._uses
         return True
 
@@ -176,30 +182,38 @@ class Residency:
         need = self._held.pop(holder, None)
         if need is not None:
             self._leases.subtract(set(need.weights))
+            self._host_leases.subtract(set(need.streamed))
             self.device.release(_room_of(holder))
 
     def setup_bytes(self, need: Need) -> tuple[int, int]:
         """Bytes to read and bytes to upload before the need is resident; what is on its way counts in full."""
-        states = {component: self.state(component) for component in need.weights}
+        states = {component: self.state(component) for component in (*need.weights, *need.streamed)}
         lower = (State.ON_DISK, State.READING, State.FAILED)
         to_read = sum(self.sizes[component] for component, state in states.items() if state in lower)
-        to_upload = sum(self.sizes[component] for component, state in states.items() if state is not State.ON_DEVICE)
+        to_upload = sum(self.sizes[name] for name in need.weights if states[name] is not State.ON_DEVICE)
         return to_read, to_upload
 
     def residents(self) -> tuple[Resident, ...]:
         """Every component and where it is, for people."""
         return tuple(
-            Resident(component=component, state=self.state(component), bytes=size, leases=self._leases[component])
+            Resident(
+                component=component,
+                state=self.state(component),
+                bytes=size,
+                leases=self._leases[component] + self._host_leases[component],
+            )
             for component, size in self.sizes.items()
         )
 
-    def _check_size(self, wanted: tuple[str, ...], work: int, host_only: bool) -> None:
-        on_device = sum(self.sizes[component] for component in wanted) + work
+    def _check_size(self, need: Need, host_only: bool) -> None:
+        wanted = set(need.weights)
+        on_device = sum(self.sizes[component] for component in wanted) + need.work
         if on_device > self.device.capacity and not host_only:
             raise TooBig("device", on_device, self.device.capacity)
         largest = max((self.sizes[component] for component in wanted if component not in self._on_device), default=0)
-        if largest > self.host.capacity:
-            raise TooBig("host", largest, self.host.capacity)
+        in_host = largest + sum(self.sizes[component] for component in set(need.streamed))
+        if in_host > self.host.capacity:
+            raise TooBig("host", in_host, self.host.capacity)
 
     def _books_device(self, component: str) -> bool:
         return component in self._on_device or self._in_flight.get(component) is MoveKind.UPLOAD
@@ -212,33 +226,43 @@ class Residency:
         return moving is MoveKind.READ or (component in self._in_host and moving is not MoveKind.DROP)
 
     def _leaving_device(
-        self, wanted: tuple[str, ...], missing: list[str], work: int, next_use: Mapping[str, float]
+        self, wanted: tuple[str, ...], missing: list[str], need: Need, next_use: Mapping[str, float]
     ) -> list[str] | None:
-        lacking = sum(self.sizes[component] for component in missing) + work - self.device.free
+        streamed = [component for component in need.streamed if self._will_be_on_device(component)]
+        if any(self._leases[component] or component in self._in_flight for component in streamed):
+            return None
+        lacking = sum(self.sizes[component] for component in missing) + need.work - self.device.free
+        lacking -= sum(self.sizes[component] for component in streamed)
         lacking -= sum(self.sizes[name] for name, kind in self._in_flight.items() if kind is MoveKind.RELEASE)
         small = self.device.capacity * SMALL
         guest = all(self.sizes[component] < small for component in wanted)
         candidates = []
         for component in self._on_device:
-            if component in wanted or self._leases[component] or component in self._in_flight:
+            if component in (*wanted, *streamed) or self._leases[component] or component in self._in_flight:
                 continue
             rank = int(guest and self.sizes[component] >= small and component in next_use)
             cost = 1.0 if component in self._in_host else 1.0 + READ_COST
             candidates.append(self._candidate(component, next_use, cost, rank))
-        return victims(lacking, candidates)
+        others = victims(lacking, candidates)
+        return None if others is None else [*streamed, *others]
 
-    def _arrivals(self, missing: list[str], leaving: list[str], next_use: Mapping[str, float]) -> list[Move] | None:
+    def _arrivals(
+        self, missing: list[str], streamed: tuple[str, ...], leaving: list[str], next_use: Mapping[str, float]
+    ) -> list[Move] | None:
         moves = [Move(MoveKind.UPLOAD, component) for component in missing if self._will_be_in_host(component)]
-        to_read = [component for component in missing if not self._will_be_in_host(component)]
+        to_read = [component for component in (*streamed, *missing) if not self._will_be_in_host(component)]
         free = self._host_free()
-        copies = self._host_copies(next_use, spared=to_read, leaving=leaving)
+        copies = self._host_copies(next_use, spared=(*to_read, *streamed), leaving=leaving)
         for component in to_read:
             dropped = victims(self.sizes[component] - free, copies.values())
             if dropped is None:
                 return None
             free += sum(copies.pop(name).size for name in dropped) - self.sizes[component]
             moves += [Move(MoveKind.DROP, name) for name in dropped]
-            moves += [Move(MoveKind.READ, component), Move(MoveKind.UPLOAD, component)]
+            moves.append(Move(MoveKind.READ, component))
+            if component in streamed:
+                continue
+            moves.append(Move(MoveKind.UPLOAD, component))
             copies[component] = self._candidate(component, next_use, READ_COST, _UPLOADED)
         return moves
 
@@ -269,7 +293,7 @@ class Residency:
         those that would have to be read before their next use."""
         copies: dict[str, Candidate] = {}
         for component in self._in_host:
-            if component in spared or component in self._in_flight:
+            if component in spared or component in self._in_flight or self._host_leases[component]:
                 continue
             uploaded = component in self._on_device and component not in leaving
             known = _UPLOADED if uploaded else _WAITING

@@ -35,6 +35,7 @@ class Reach:
     weights: Weights
     cache: ResultCache
     remedies: frozenset[Remedy] = frozenset()
+    streamed: tuple[str, ...] = ()
 
     @property
     def device(self) -> str:
@@ -53,7 +54,7 @@ class Reach:
         return self.blobs.put(data, media)
 
     def module(self, component: str) -> Any:
-        return self.memory.module(component, offload=Remedy.OFFLOAD in self.remedies)
+        return self.memory.module(component, offload=component in self.streamed)
 
     def folder(self, component: str) -> Path:
         return self.weights.folder(component)

@@ -6,16 +6,18 @@ import threading
 import time
 from pathlib import Path
 
-from gpu_runtime.catalog.declare import adapters
+from gpu_runtime.catalog.declare import Kind, adapters, components
 from gpu_runtime.device.job import LOADING, WAITING, DeviceJob
 from gpu_runtime.device.loader import Loader
 from gpu_runtime.memory import Memory
 from gpu_runtime.peaks import Peaks
 from gpu_runtime.residency import Need, Residency
-from gpu_runtime.run import AdapterUse, Stage
+from gpu_runtime.run import AdapterUse, Remedy, Stage
 from gpu_runtime.scheduler import Scheduler
 from gpu_runtime.weights import Weights
 from vibeboard.faults import Cancelled
+
+_AT_A_TIME = 8
 
 
 class Stages:
@@ -43,7 +45,7 @@ class Stages:
         """
         stage = job.stage
         assert stage is not None
-        need = Need(stage.weights, self._peaks.expect(job.engine.name, job.measured_as, job.volume, stage.work))
+        need = self._need(job, stage)
         with self._lock:
             job.doing = LOADING
             while not self._residency.lease(job.job.key, need):
@@ -60,11 +62,23 @@ class Stages:
                     raise fault
                 self._lock.wait()
             self._loader.forget()
+        base = self._memory.used()
+        job.reach.streamed = need.streamed
         for component in stage.weights:
             self._memory.set_adapters(component, self._adapters(stage, component))
         self._memory.reset_peak()
-        job.enter(self._memory.used())
+        job.enter(base)
         return True
+
+    def _need(self, job: DeviceJob, stage: Stage) -> Need:
+        """With the remedy for it, transformers stay in host memory; what of them is on the device at a time is measured
+        as work, and taken for an eighth until it was."""
+        declared, streamed = stage.work, ()
+        if Remedy.OFFLOAD in job.reach.remedies:
+            streamed = tuple(name for name in stage.weights if components()[name].kind is Kind.TRANSFORMER)
+            declared += sum(self._residency.sizes[name] for name in streamed) // _AT_A_TIME
+        work = self._peaks.expect(job.engine.name, job.measured_as, job.volume, declared)
+        return Need(tuple(name for name in stage.weights if name not in streamed), work, streamed)
 
     def _adapters(self, stage: Stage, component: str) -> list[tuple[AdapterUse, Path]]:
         """Those of a stage's adapters that sit on this component, with their files."""
@@ -81,6 +95,10 @@ class Stages:
         self.give_back(job)
 
     def give_back(self, job: DeviceJob) -> None:
+        """Hold nothing any more."""
+        for component in job.reach.streamed:
+            self._memory.release(component)
+        job.reach.streamed = ()
         with self._lock:
             self._residency.give_back(job.job.key)
             self._lock.notify_all()
@@ -94,9 +112,9 @@ class Stages:
 
     def suspend(self, job: DeviceJob) -> None:
         """Back into the queue, weights given back; latents, scheduler and random state stay in the generator."""
+        self.give_back(job)
         with self._lock:
             self._loader.forget()
-            self._residency.give_back(job.job.key)
             job.doing = WAITING
             self.preemptions += 1
             self._scheduler.requeue(job.ticket, job.seconds_left or job.ticket.seconds)
