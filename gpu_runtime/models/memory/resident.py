@@ -12,6 +12,7 @@ from torch import nn
 from gpu_runtime.manifest import weight_files
 from gpu_runtime.memory import Stopping
 from gpu_runtime.models.memory import modules
+from gpu_runtime.models.memory.adapters import Adapted
 from gpu_runtime.models.memory.arena import ALIGN, Arena
 from gpu_runtime.models.memory.device import Device, Event
 from gpu_runtime.models.memory.extents import Extent
@@ -54,6 +55,7 @@ class Resident:
 
     def __init__(self, folder: Path, arena: Arena, device: Device) -> None:
         self.module = modules.skeleton(folder)
+        self.adapted = Adapted(self.module, arena, device)
         self._arena, self._device = arena, device
         self._computed = modules.computed(self.module)
         blocks = modules.blocks(self.module)
@@ -61,6 +63,7 @@ class Resident:
         self._host: list[Extent] = []
         self._buffers: list[torch.Tensor | None] = [None] * len(self._groups)
         self._events: list[Event] = [None] * len(self._groups)
+        self._tables: list[torch.Tensor] = []
         self._last: Event = None
         self._order, self._ran = list(range(1, len(self._groups))), list[int]()
         self.streamed = False
@@ -94,23 +97,25 @@ class Resident:
     def upload(self, stopping: Stopping) -> None:
         """To the device: what is in no block, then the blocks in the order in which they ran the last time."""
         try:
+            self._bring_computed()
             for number in (0, *self._order):
                 if stopping():
                     raise Cancelled
                 self._bring(number)
-            for slot, tensor in self._computed:
-                slot.put(tensor.to(self._device.name))
         except BaseException:
             self.release()
             raise
 
     def release(self) -> None:
-        """Give the device's bytes back."""
+        """Give the device's bytes back, those of adapters too."""
+        self.adapted.clear()
         for number in range(len(self._groups)):
             self._leave(number)
         for slot, tensor in self._computed:
             slot.put(tensor)
-        self.streamed = False
+        for buffer in self._tables:
+            self._device.free(buffer)
+        self._tables, self.streamed = [], False
 
     def ready(self, *, streamed: bool) -> nn.Module:
         """The module, to be called in the current stream."""
@@ -129,6 +134,13 @@ class Resident:
             for tensor in group.tensors:
                 start = extent.start + tensor.offset
                 yield Piece(tensor.path, tensor.span.begin, Extent(start, start + tensor.span.bytes))
+
+    def _bring_computed(self) -> None:
+        for slot, tensor in self._computed:
+            buffer = self._device.allocate(tensor.nbytes)
+            self._tables.append(buffer)
+            self._device.copy(buffer, tensor.reshape(-1).view(torch.uint8))
+            slot.put(buffer.view(tensor.dtype).view(tensor.shape))
 
     def _bring(self, number: int) -> None:
         """Begin to copy a group to the device, if it is not there or on its way."""

@@ -10,6 +10,7 @@ import torch
 
 from gpu_runtime.memory import Stopping
 from gpu_runtime.models.memory import host
+from gpu_runtime.models.memory.adapters import AdapterStore
 from gpu_runtime.models.memory.arena import Arena
 from gpu_runtime.models.memory.device import CpuDevice, CudaDevice, CudaLocking, Device, reclaim
 from gpu_runtime.models.memory.resident import Resident
@@ -19,6 +20,8 @@ from vibeboard.settings import Settings
 _GIB = 1 << 30
 _SLACK = 32
 """One part in so many of the host's memory makes up for alignment and for segments that are taken in part."""
+_ADAPTERS = 16
+"""One part in so many is for adapters."""
 
 
 class TorchMemory:
@@ -27,6 +30,7 @@ class TorchMemory:
     def __init__(self, device: Device, host_bytes: int) -> None:
         self._device = device
         self._arena = Arena(host_bytes, CudaLocking() if device.pinned else None)
+        self._adapters = AdapterStore(self._arena, self._arena.budget // _ADAPTERS)
         self._residents: dict[str, Resident] = {}
 
     @property
@@ -37,7 +41,7 @@ class TorchMemory:
         return self._device.capacity()
 
     def host_capacity(self) -> int:
-        return self._arena.budget - self._arena.budget // _SLACK
+        return self._arena.budget - self._arena.budget // _SLACK - self._adapters.budget
 
     def read(self, component: str, folder: Path, stopping: Stopping) -> None:
         resident = Resident(folder, self._arena, self._device)
@@ -57,7 +61,7 @@ class TorchMemory:
         return self._residents[component].ready(streamed=offload)
 
     def set_adapters(self, component: str, adapters: Sequence[tuple[AdapterUse, Path]]) -> None:
-        raise NotImplementedError
+        self._residents[component].adapted.set(component, adapters, self._adapters)
 
     def used(self) -> int:
         return self._device.used()
