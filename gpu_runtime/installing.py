@@ -14,6 +14,7 @@ from gpu_runtime.catalog.declare import Adapter, Component, Kind
 from gpu_runtime.manifest import FOLDER, MANIFEST, FileRecord, Manifest, choose
 from gpu_runtime.memory import Stopping
 from gpu_runtime.safetensors_file import TORCH_NAMES, TensorSpan, read_header
+from vibeboard.digest import sha256_file
 from vibeboard.faults import Cancelled, Rejected
 
 Item = Component | Adapter
@@ -82,8 +83,9 @@ def stage(item: Item, source: Path, target: Path, origin: Origin, progress: Prog
             read_header(path)
     sizes = {path: path.stat().st_size for path in files}
     _room_for(sum(sizes.values()), target)
-    copying = Copying(sum(sizes.values()), progress, stopping)
     casts = _casts(item, files)
+    total = sum(size * (2 if casts.get(path.name) else 1) for path, size in sizes.items())
+    copying = Copying(total, progress, stopping)
     records = {}
     for path in files:
         records[path.name] = _place(path, target / path.name, casts.get(path.name, {}), origin, copying)
@@ -148,8 +150,8 @@ def _place(path: Path, target: Path, casts: Mapping[str, str], origin: Origin, c
     if casts:
         from gpu_runtime.models.memory.casting import cast  # noqa: PLC0415  (needs torch)
 
-        cast(path, target, casts, lambda: copying.advance(0))
-        digest = copying.hash(target)
+        cast(path, target, casts, copying.advance)
+        digest = sha256_file(target)
     return FileRecord(sha256=digest, bytes=target.stat().st_size)
 
 

@@ -35,13 +35,13 @@ def _kept(kind: type[Any], dtype: str) -> set[str]:
     return always if is_transformers and dtype != "float16" else always | declared
 
 
-def cast(source: Path, target: Path, wanted: Mapping[str, str], step: Callable[[], None]) -> None:
-    """Write a file again with some tensors in other types; `step` is called for every tensor and may raise."""
+def cast(source: Path, target: Path, wanted: Mapping[str, str], step: Callable[[int], None]) -> None:
+    """Write a file again with some tensors in other types; `step` is told the bytes of each tensor and may raise."""
     tensors = {}
     with safe_open(source, "pt") as file:
         metadata = file.metadata()
         for name in file.keys():  # noqa: SIM118  (no mapping)
-            step()
             tensor = file.get_tensor(name)
+            step(tensor.nbytes)
             tensors[name] = tensor.to(getattr(torch, wanted[name])) if name in wanted else tensor
     save_file(tensors, target, metadata)
