@@ -73,7 +73,8 @@ class Stages:
     def _need(self, job: DeviceJob, stage: Stage) -> Need:
         """With the remedy for it, transformers stay in host memory; what of them is on the device at a time is measured
         as work, and taken for an eighth until it was."""
-        declared, streamed = stage.work, ()
+        declared = stage.work
+        streamed: tuple[str, ...] = ()
         if Remedy.OFFLOAD in job.reach.remedies:
             streamed = tuple(name for name in stage.weights if components()[name].kind is Kind.TRANSFORMER)
             declared += sum(self._residency.sizes[name] for name in streamed) // _AT_A_TIME

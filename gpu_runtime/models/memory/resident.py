@@ -76,6 +76,10 @@ class Resident:
     def on_device(self) -> bool:
         return self._buffers[0] is not None
 
+    @property
+    def in_host(self) -> bool:
+        return bool(self._host)
+
     def read(self, stopping: Stopping) -> None:
         """Files into the arena."""
         try:
@@ -118,7 +122,10 @@ class Resident:
         self._tables, self.streamed = [], False
 
     def ready(self, *, streamed: bool) -> nn.Module:
-        """The module, to be called in the current stream."""
+        """The module, to be called in the current stream. One that is streamed need not have been uploaded before."""
+        if not self.on_device:
+            self._bring_computed()
+            self._bring(0)
         if streamed and not self.streamed:
             for number in self._order:
                 self._leave(number)

@@ -53,9 +53,17 @@ class TorchMemory:
 
     def release(self, component: str) -> None:
         self._residents[component].release()
+        self._forget(component)
 
     def drop(self, component: str) -> None:
-        self._residents.pop(component).drop()
+        self._residents[component].drop()
+        self._forget(component)
+
+    def _forget(self, component: str) -> None:
+        """Weights on the device go on without their copy in host memory; without either there is nothing left."""
+        resident = self._residents[component]
+        if not (resident.on_device or resident.in_host):
+            del self._residents[component]
 
     def module(self, component: str, *, offload: bool = False) -> Any:
         return self._residents[component].ready(streamed=offload)
