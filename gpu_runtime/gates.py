@@ -16,9 +16,17 @@ Setup = Callable[[Ticket], float]
 _CLASSES = tuple(JobClass)
 
 
-def interactive_order(waiting: Collection[Queued]) -> list[Queued]:
-    """Whoever sits at a screen: by priority, then in the order in which they came."""
-    return sorted(waiting, key=lambda queued: (-queued.ticket.priority, queued.came))
+def next_interactive(waiting: Collection[Queued]) -> Queued:
+    """Whoever sits at a screen: the highest priority, then whoever would be done first had everybody had a device alone.
+
+    So a short edit overtakes a long one only if it came within the seconds by which it is shorter, and nobody is
+    overtaken for longer than that (earliest due date first, with the end of undisturbed service as the due date).
+    """
+    return min(waiting, key=lambda queued: (-queued.ticket.priority, due(queued.ticket), queued.order))
+
+
+def due(ticket: Ticket) -> float:
+    return ticket.submitted + ticket.seconds
 
 
 def next_gate(waiting: Collection[Queued], now: float, policy: Policy, setup: Setup) -> list[Queued]:

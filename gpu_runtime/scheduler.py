@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from gpu_runtime.bounds import batch_bound, interactive_bound
-from gpu_runtime.gates import interactive_order, next_gate
+from gpu_runtime.gates import due, next_gate, next_interactive
 from gpu_runtime.moves import Need
 from gpu_runtime.tickets import Policy, Queued, Ticket
 from vibeboard.jobs import JobClass
@@ -76,12 +76,17 @@ class Scheduler:
 
     def preempts(self, running: Ticket, seconds_left: float, now: float) -> bool:
         """Whether the running job should make way at this step: for interactive work if more is left than it costs to
-        set that up (about what setting this up again will cost), and for an older aged job when its gate's time is up.
+        set that up (about what setting this up again will cost), for an edit that is due before the running one, and
+        for an older aged job when its gate's time is up.
         """
+        edit = next_interactive(self._interactive.values()).ticket if self._interactive else None
+        if edit and running.job_class is JobClass.INTERACTIVE:
+            sooner = (-edit.priority, due(edit)) < (-running.priority, running.submitted + seconds_left)
+            return sooner and seconds_left > self._setup(edit.need)
+        if edit:
+            return seconds_left > self._setup(edit.need)
         if running.job_class is JobClass.INTERACTIVE:
             return False
-        if self._interactive:
-            return seconds_left > self._setup(interactive_order(self._interactive.values())[0].ticket.need)
         spent = self._gate_spent + now - self._since
         return seconds_left > self.policy.step_s and self._is_up(spent, running, now)
 
@@ -121,8 +126,7 @@ class Scheduler:
 
     def _take(self, now: float) -> Queued | None:
         if self._interactive:
-            first = interactive_order(self._interactive.values())[0]
-            return self._interactive.pop(first.ticket.key)
+            return self._interactive.pop(next_interactive(self._interactive.values()).ticket.key)
         if not self._waiting:
             return None
         if not self._gate or self._is_up(self._gate_spent, self._waiting[self._gate[0]].ticket, now):
@@ -140,7 +144,9 @@ class Scheduler:
 
     def _foreseen(self, now: float) -> Iterator[Queued]:
         """Interactive work, the open gate, and the gates to come, as long as jobs take what they say."""
-        yield from interactive_order(self._interactive.values())
+        edits = dict(self._interactive)
+        while edits:
+            yield edits.pop(next_interactive(edits.values()).ticket.key)
         rest = dict(self._waiting)
         gate = [rest[key] for key in self._gate]
         setups: dict[str, float] = {}
