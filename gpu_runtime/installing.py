@@ -28,11 +28,12 @@ _SPARE = 1 << 28
 
 
 class Origin(NamedTuple):
-    """Where files came from, and the sha256 that the hub has for them."""
+    """Where files came from, and the sha256 that the hub has for them. Files that `is_ours` are linked, not copied."""
 
     repo: str = FOLDER
     revision: str = ""
     sha256: Mapping[str, str] = {}
+    is_ours: bool = False
 
 
 class Copying:
@@ -82,7 +83,7 @@ def stage(item: Item, source: Path, target: Path, origin: Origin, progress: Prog
         if path.suffix == ".safetensors" or source.is_file():
             read_header(path)
     sizes = {path: path.stat().st_size for path in files}
-    _room_for(sum(sizes.values()), target)
+    room_for(sum(sizes.values()), target)
     casts = _casts(item, files)
     total = sum(size * (2 if casts.get(path.name) else 1) for path, size in sizes.items())
     copying = Copying(total, progress, stopping)
@@ -122,7 +123,11 @@ def _all_shards(folder: Path, names: list[str]) -> None:
             raise Rejected("no_weights", f"{folder} lacks {missing[0]}, which {index} names: copy or pull it too")
 
 
-def _room_for(size: int, folder: Path) -> None:
+def room_for(size: int, folder: Path) -> None:
+    """
+    Raises:
+        Rejected: `disk_full`.
+    """
     free = shutil.disk_usage(folder).free - _SPARE
     if free < size:
         raise Rejected("disk_full", f"{size / 1e9:.1f} GB are needed in {folder.parent}, {max(free, 0) / 1e9:.1f} free")
@@ -143,10 +148,12 @@ def _casts(item: Item, files: list[Path]) -> dict[str, dict[str, str]]:
 
 
 def _place(path: Path, target: Path, casts: Mapping[str, str], origin: Origin, copying: Copying) -> FileRecord:
-    digest = copying.hash(path) if casts else copying.copy(path, target)
+    digest = copying.hash(path) if casts or origin.is_ours else copying.copy(path, target)
     expected = origin.sha256.get(path.name, digest)
     if digest != expected:
         raise Rejected("weights_changed", f"{path.name} is not what {origin.repo} has (its hash differs): pull again")
+    if origin.is_ours and not casts:
+        target.hardlink_to(path)
     if casts:
         from gpu_runtime.models.memory.casting import cast  # noqa: PLC0415  (needs torch)
 

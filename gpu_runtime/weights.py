@@ -157,15 +157,21 @@ class Weights:
         """Where a pull keeps what it has so far."""
         return self.root / DOWNLOADS / item
 
+    def discard_download(self, item: str) -> None:
+        shutil.rmtree(self.download(item), ignore_errors=True)
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Nobody else changes the folder meanwhile."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / _LOCK).open("w") as lock:
+    def locked(self, item: str = "") -> Iterator[None]:
+        """Nobody else changes the folder meanwhile, or what comes from the hub for one item."""
+        folder = self.root / DOWNLOADS if item else self.root
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{_LOCK}{item}").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                reason = f"another vibeboard is changing {self.root}: wait until it is done"
+                reason = (
+                    f"another vibeboard is at work on {item or 'the weights'} in {self.root}: wait until it is done"
+                )
                 raise Rejected("models_busy", reason) from None
             yield
 

@@ -12,7 +12,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from accelerate import init_empty_weights  # type: ignore[import-untyped]
+from accelerate import init_empty_weights
 from torch import nn
 
 from gpu_runtime.safetensors_file import TensorSpan
