@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from gpu_runtime.executor import fault_of
@@ -18,8 +18,8 @@ class EmbeddedDevice:
     """`Placement` over one child process, started with `command` at the first job and again when it died; the jobs
     that were with it then end as transient."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
-        self._child = Child(command, log, {})
+    def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+        self._child = Child(command, log, environment or {})
         self._jobs: dict[str, Job] = {}
         self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
         self._outbox: asyncio.Queue[dict[str, object]] = asyncio.Queue()

@@ -1,0 +1,114 @@
+"""Real jobs on real (tiny) weights: how they end, make way, share and stop."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.device.conftest import ENGINES, fault, shot, video
+from vibeboard.faults import FaultKind
+from vibeboard.jobs import JobClass, Made, Progress, Started
+
+T2V, VACE, I2V, EXPERTS = ENGINES
+
+
+async def test_a_job_is_made_and_says_how_far_it_is(bench_of):
+    bench = bench_of()
+    (end,) = await bench.make(shot(key="k"))
+    assert bench.blobs.has(video(end))
+    assert isinstance(bench.seen[0], Started)
+    steps = [event for event in bench.seen if isinstance(event, Progress)]
+    assert (steps[-1].done, steps[-1].total) == (2, 2) or steps[-1].done == steps[-1].total
+    assert steps[-1].seconds_left == 0
+    assert not list(bench.scratch.iterdir())
+
+
+async def test_every_kind_of_engine_runs_and_gives_the_same_bytes_again(bench_of):
+    first, again = bench_of(), bench_of()
+    jobs = [shot(engine) for engine in ENGINES]
+    made = [video(end) for end in await first.make(*jobs)]
+    assert len(set(made)) == len(ENGINES)
+    assert [video(end) for end in await again.make(*reversed(jobs))] == made[::-1]
+
+
+async def test_what_backbones_share_is_read_once(bench_of):
+    bench = bench_of()
+    await bench.make(shot(T2V), shot(VACE), shot(I2V, prompt="Another"))
+    snapshot = bench.runtime.snapshot()
+    on_device = [resident for resident in snapshot.components if resident.state != "on disk"]
+    assert snapshot.reads == len(on_device)
+    assert {"umt5-xxl", "wan2.1-vae"} <= {resident.component for resident in on_device}
+
+
+async def test_somebody_at_a_screen_goes_first_and_the_job_that_made_way_ends_the_same(bench_of):
+    calm, busy = bench_of(), bench_of()
+    long = shot(VACE, key="long", steps=12, job_class=JobClass.FINAL)
+    (undisturbed,) = await calm.make(long)
+    busy.placement.submit(long)
+    await busy.until(Progress, "long")
+    for number in range(3):
+        (quick,) = await busy.make(shot(T2V, key=f"q{number}", seed=number, job_class=JobClass.INTERACTIVE))
+        assert isinstance(quick, Made)
+        assert not any(isinstance(event, Made) and event.key == "long" for event in busy.seen)
+    assert video(await busy.end("long")) == video(undisturbed)
+    assert busy.runtime.snapshot().preemptions >= 1
+
+
+async def test_a_job_at_work_stops_at_the_next_step_and_leaves_nothing(bench_of):
+    bench = bench_of()
+    bench.placement.submit(shot(key="k", steps=50))
+    await bench.until(Progress, "k")
+    bench.placement.cancel("k")
+    assert fault(await bench.end("k")).kind is FaultKind.CANCELLED
+    seen = [event.done for event in bench.seen if isinstance(event, Progress)]
+    assert len(seen) < 10
+    assert not list(bench.scratch.iterdir())
+    assert isinstance((await bench.make(shot(key="next")))[0], Made)
+
+
+async def test_a_job_that_waits_is_cancelled_without_being_begun(bench_of):
+    bench = bench_of()
+    bench.placement.submit(shot(key="first", steps=6))
+    bench.placement.submit(shot(key="second", seed=2))
+    bench.placement.cancel("second")
+    assert fault(await bench.end("second")).kind is FaultKind.CANCELLED
+    assert isinstance(await bench.end("first"), Made)
+    assert not any(isinstance(event, Started) and event.key == "second" for event in bench.seen)
+
+
+async def test_the_same_job_twice_is_made_once(bench_of):
+    bench = bench_of()
+    job = shot(key="k")
+    bench.placement.submit(job)
+    bench.runtime.submit(job)
+    await bench.end("k")
+    await asyncio.sleep(0)
+    assert sum(isinstance(event, Made) for event in bench.seen) == 1
+
+
+async def test_words_are_encoded_once_for_all_shots_that_say_them(bench_of):
+    bench = bench_of()
+    await bench.make(shot(key="a", seed=1))
+    bench.runtime.unload()
+    await bench.make(shot(key="b", seed=2))
+    where = {resident.component: resident.state for resident in bench.runtime.snapshot().components}
+    assert where["umt5-xxl"] != "on device"
+
+
+async def test_unloading_empties_the_device_and_the_next_job_comes_out_the_same(bench_of):
+    bench = bench_of()
+    (before,) = await bench.make(shot(key="a"))
+    bench.runtime.unload()
+    snapshot = bench.runtime.snapshot()
+    assert snapshot.memory.used == snapshot.memory.weights == snapshot.host.weights == 0
+    (after,) = await bench.make(shot(key="b"))
+    assert video(after) == video(before)
+
+
+async def test_a_device_without_work_unloads_itself_unless_it_is_kept_warm(bench_of):
+    bench = bench_of(idle_unload_s=0.0)
+    await bench.make(shot(key="a"))
+    while bench.runtime.snapshot().memory.weights:
+        await asyncio.sleep(0.01)
+    bench.runtime.keep_warm(True)
+    await bench.make(shot(key="b"))
+    assert bench.runtime.snapshot().memory.weights > 0
