@@ -28,7 +28,6 @@ _PREFIX = "model.diffusion_model."
 _HEAD_DIM = 128
 """Of every released Wan; a file does not say it."""
 
-Model = WanTransformer3DModel | WanVACETransformer3DModel
 Shapes = Mapping[str, Sequence[int]]
 
 
@@ -135,18 +134,19 @@ def _width(dtype: str) -> int:
 
 
 def _renamed(found: Mapping[str, _Source]) -> dict[str, _Source]:
-    names: dict[str, str] = convert_wan_transformer_to_diffusers({name: name for name in found})
+    convert: Any = convert_wan_transformer_to_diffusers
+    names: dict[str, str] = convert({name: name for name in found})
     return {new: found[old] for new, old in names.items()}
 
 
-def _skeleton(config: Mapping[str, Any]) -> Model:
-    cls = WanVACETransformer3DModel if "vace_layers" in config else WanTransformer3DModel
+def _skeleton(config: Mapping[str, Any]) -> Any:
+    """The model without memory for its tensors."""
+    cls: Any = WanVACETransformer3DModel if "vace_layers" in config else WanTransformer3DModel
     with init_empty_weights():
-        model: Model = cls.from_config(config)
-    return model
+        return cls.from_config(config)
 
 
-def _check(source: Path, model: Model, shapes: Shapes) -> None:
+def _check(source: Path, model: Any, shapes: Shapes) -> None:
     wanted = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
     amiss = [f"{name} is not there" for name in sorted(wanted.keys() - shapes.keys())]
     amiss += [f"{name} is unknown" for name in sorted(shapes.keys() - wanted.keys())]

@@ -1,0 +1,107 @@
+"""The declarations hang together, and say what is true."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpu_runtime import needs
+from gpu_runtime.catalog.declare import Kind, backbones, components
+from gpu_runtime.catalog.tasks import ROWS
+from gpu_runtime.engine import Quality, best, registry
+from gpu_runtime.models.wan.recipe import Conditioning, Recipe
+from tests.wan.tiny import install
+from vibeboard.faults import Rejected
+
+NEURAL = [engine for engine in registry().values() if engine.backbone.startswith("wan")]
+ROLES = {"text_encoder", "tokenizer", "vae", "scheduler", "transformer"}
+KINDS = {
+    "text_encoder": Kind.TEXT_ENCODER,
+    "tokenizer": Kind.TOKENIZER,
+    "vae": Kind.VAE,
+    "scheduler": Kind.SCHEDULER,
+    "transformer": Kind.TRANSFORMER,
+    "transformer_2": Kind.TRANSFORMER,
+    "image_encoder": Kind.IMAGE_ENCODER,
+    "image_processor": Kind.IMAGE_PROCESSOR,
+}
+
+
+@pytest.fixture
+def at(monkeypatch, tmp_path):
+    """Settings as on a machine with nothing but a processor, and an empty folder of weights."""
+    monkeypatch.setenv("VIBEBOARD_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("VIBEBOARD_DEVICE", "cpu")
+    return tmp_path / "models"
+
+
+@pytest.mark.parametrize("engine", NEURAL, ids=lambda engine: engine.name)
+def test_an_engine_has_all_that_its_pipeline_needs(engine):
+    roles = backbones()[engine.backbone].roles
+    recipe = Recipe.model_validate(engine.defaults)
+    assert roles.keys() >= ROLES
+    assert all(component.kind is KINDS[role] for role, component in roles.items())
+    assert ("transformer_2" in roles) == (recipe.boundary is not None) == (recipe.guidance_2 is not None)
+    assert ("image_encoder" in roles) == ("image_processor" in roles) == engine.name.startswith("wan2.1-i2v")
+    assert recipe.chunk % 4 == recipe.overlap % 4 == 1
+    assert engine.limits.max_frames == (recipe.chunk if recipe.conditioning is Conditioning.TEXT else None)
+    assert engine.seconds_per_frame > 0
+
+
+def test_what_is_the_same_is_one_component():
+    of_wan = [backbone for name, backbone in backbones().items() if name.startswith("wan")]
+    assert len({backbone.roles["text_encoder"] for backbone in of_wan}) == 1
+    assert {backbone.roles["vae"].id for backbone in of_wan} == {"wan2.1-vae", "wan2.2-vae"}
+    transformers = [c for backbone in of_wan for c in backbone.components if c.kind is Kind.TRANSFORMER]
+    assert len(transformers) == len(set(transformers)) == 11
+
+
+def test_ids_name_one_component_each():
+    declared = [component for backbone in backbones().values() for component in backbone.components]
+    assert len({component.id for component in declared}) == len(set(declared)) == len(components())
+
+
+def test_every_engine_has_its_row_and_every_row_of_an_engine_its_backbone():
+    served = {(row.task, row.backbone) for row in ROWS if row.engine}
+    assert served == {(engine.task, engine.backbone) for engine in NEURAL}
+    assert {row.backbone for row in ROWS if row.engine} <= set(backbones())
+
+
+def test_what_may_not_be_sold_is_said():
+    gated = {row.adapter or row.backbone for row in ROWS if not row.licence.commercial}
+    assert {"StoryMem", "NitroGen", "cari4d", "mvinverse", "InfCam", "Genfocus bokeh and deblur"} <= gated
+    assert all(row.licence.commercial for row in ROWS if row.engine)
+
+
+def test_an_engine_says_which_weights_to_pull(at):
+    said = registry()["wan2.1-vace-1.3b"].missing()
+    assert "vibeboard models pull" in said
+    assert "umt5-xxl" in said
+    assert "wan2.1-vace-1.3b-dit" in said
+    assert registry()["wan2.1-vace-1.3b"].variant() == ""
+    with pytest.raises(Rejected, match=r"wan2\.1-vace-1\.3b-dit"):
+        best("generate_shot", Quality.DRAFT)
+
+
+def test_installed_weights_make_an_engine_usable_and_name_its_results(at):
+    engine = registry()["wan2.1-vace-1.3b"]
+    before = engine.full_revision
+    install(engine.backbone, at)
+    assert engine.missing() == ""
+    assert engine.full_revision.startswith(before)
+    assert engine.full_revision != before
+    assert best("generate_shot", Quality.DRAFT) is engine
+    assert best("generate_shot").name == "previs"
+
+
+def test_without_a_device_an_engine_says_so(at, monkeypatch):
+    install("wan2.1-t2v-1.3b", at)
+    monkeypatch.setenv("VIBEBOARD_DEVICE", "")
+    monkeypatch.setattr(needs.shutil, "which", lambda name: None)
+    assert "a CUDA device" in registry()["wan2.1-t2v-1.3b"].missing()
+
+
+def test_the_preferred_engines_are_those_that_the_previs_can_steer():
+    for quality in (Quality.DRAFT, Quality.FINAL):
+        of_quality = [engine for engine in NEURAL if engine.quality is quality]
+        assert max(of_quality, key=lambda engine: engine.preference).defaults["conditioning"] == "vace"
+        assert len({engine.preference for engine in of_quality}) == len(of_quality)
