@@ -17,7 +17,7 @@ _CLASSES = tuple(JobClass)
 
 
 def next_interactive(waiting: Collection[Queued]) -> Queued:
-    """Whoever sits at a screen: the highest priority, then whoever would be done first had everybody had a device alone.
+    """Whoever sits at a screen: the highest priority, then whoever would be done first on a device alone.
 
     So a short edit overtakes a long one only if it came within the seconds by which it is shorter, and nobody is
     overtaken for longer than that (earliest due date first, with the end of undisturbed service as the due date).
