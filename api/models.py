@@ -106,10 +106,10 @@ def _install(items: list[Item], source: Path, weights: Weights) -> None:
 
 def _download(items: list[Item], weights: Weights, yes: bool) -> None:
     listed = {item.id: hub.listing(item) for item in items}
-    table = _table("from the hub", "files", "size", "licence")
+    table = _table(listed, "from the hub", "files", "size", "licence", "repository")
     for item in items:
         files, size = len(listed[item.id].files), _size(listed[item.id].bytes)
-        table.add_row(f"{item.id}  [dim]{escape(item.repo)}[/dim]", str(files), size, _licence(item.licence))
+        table.add_row(item.id, str(files), size, _licence(item.licence), escape(item.repo))
     Console().print(table)
     _confirm(f"download {_size(sum(listing.bytes for listing in listed.values()))}?", yes)
     for item in items:
@@ -158,7 +158,7 @@ def _is_here(items: Iterable[Component], weights: Weights) -> bool:
 
 
 def _backbone_table(weights: Weights) -> Table:
-    table = _table("backbone", "size", "here", "what it does")
+    table = _table(backbones(), "backbone", "size", "here", "what it does")
     for backbone in backbones().values():
         size = sum(component.bytes for component in backbone.components)
         absent = [component for component in backbone.components if not weights.installed(component.id)]
@@ -167,10 +167,9 @@ def _backbone_table(weights: Weights) -> Table:
 
 
 def _item_table(weights: Weights) -> Table:
-    table = Table(
-        "component", "kind", "size", "licence", "here", "where", box=None, header_style="bold", pad_edge=False
-    )
     items: list[Item] = [*components().values(), *adapters().values()]
+    table = _table((item.id for item in items), "component", "kind", "size", "licence", "here")
+    table.add_column("where", no_wrap=True)
     for item in items:
         manifest = weights.installed(item.id)
         kind = "adapter" if isinstance(item, Adapter) else str(item.kind)
@@ -181,10 +180,10 @@ def _item_table(weights: Weights) -> Table:
     return table
 
 
-def _table(name: str, *others: str) -> Table:
+def _table(ids: Iterable[str], name: str, *others: str) -> Table:
     """A table whose first column is never cut: it is what one types."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(name, no_wrap=True)
+    table.add_column(name, no_wrap=True, min_width=max(map(len, [name, *ids])))
     for other in others:
         table.add_column(other, overflow="fold")
     return table

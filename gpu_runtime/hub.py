@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def listing(item: Item) -> Listing:
         Transient: the hub does not answer.
     """
     with _hub(item) as hub:
-        info = hub.HfApi().model_info(item.repo, files_metadata=True)
+        info = hub.HfApi(endpoint=_endpoint()).model_info(item.repo, files_metadata=True)
     found = [RemoteFile(file.rfilename, file.size or 0, _sha256(file)) for file in info.siblings]
     files = {PurePosixPath(file.path).name: file for file in found if _is_of(item, PurePosixPath(file.path))}
     names = choose(files) if not isinstance(item, Adapter) else list(files)
@@ -117,7 +118,7 @@ def _fetch(item: Item, revision: str, file: RemoteFile, folder: Path, copying: C
         begun = target.tell()
         copying.advance(begun)
         hub.file_download.http_get(
-            hub.hf_hub_url(item.repo, file.path, revision=revision),
+            hub.hf_hub_url(item.repo, file.path, revision=revision, endpoint=_endpoint()),
             target,
             resume_size=begun,
             headers=hub.utils.build_hf_headers(),
@@ -125,6 +126,10 @@ def _fetch(item: Item, revision: str, file: RemoteFile, folder: Path, copying: C
             tqdm_class=_bar(copying),
         )
     part.replace(done)
+
+
+def _endpoint() -> str | None:
+    return os.environ.get("HF_ENDPOINT")
 
 
 def _bar(copying: Copying) -> type[Any]:
