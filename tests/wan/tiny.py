@@ -49,9 +49,11 @@ _TI2V_CHANNELS = 8
 
 
 def install(backbone: str, models: Path, *, flow_match: bool = False) -> None:
-    """Every component of a backbone in a folder of its own, seeded by its id."""
+    """Every component of a backbone that is not there yet, in a folder of its own, seeded by its id."""
     for role, component in backbones()[backbone].roles.items():
         folder = models / component.id
+        if folder.exists():
+            continue
         torch.manual_seed(int(hashlib.sha256(component.id.encode()).hexdigest()[:8], 16))
         if role == "scheduler":
             _scheduler(flow_match).save_pretrained(folder)
