@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from rich.console import Console, Group, RenderableType
+from rich.filesize import decimal
 from rich.live import Live
 from rich.progress import Progress, TextColumn
 from rich.table import Table
@@ -20,7 +21,6 @@ from vibeboard.faults import Rejected
 from vibeboard.jobs import Account, DeviceSnapshot, Running, WorkerView
 
 EVERY_S = 0.5
-_GIB = 1 << 30
 _QUEUE_SHOWN = 10
 
 
@@ -70,8 +70,8 @@ def _device(device: DeviceSnapshot) -> list[RenderableType]:
     warm = ", kept warm" if device.keep_warm else ""
     head = f"[bold]{device.device}[/bold]{warm}  memory {_account(device.memory)}  host {_account(device.host)}"
     moved = (
-        f"uploads {device.uploads} ({device.uploaded_bytes / _GIB:.1f} GiB)  reads {device.reads} "
-        f"({device.read_bytes / _GIB:.1f} GiB)  evictions {device.evictions}  made way {device.preemptions}  "
+        f"uploads {device.uploads} ({decimal(device.uploaded_bytes)})  reads {device.reads} "
+        f"({decimal(device.read_bytes)})  evictions {device.evictions}  made way {device.preemptions}  "
         f"out of memory {device.out_of_memory}  made {device.jobs_made}  failed {device.jobs_failed}  "
         f"busy {_share(device):.0%}"
     )
@@ -83,17 +83,15 @@ def _share(device: DeviceSnapshot) -> float:
 
 
 def _account(account: Account) -> str:
-    return (
-        f"{(account.weights + account.work) / _GIB:.1f} of {account.capacity / _GIB:.1f} GiB booked, "
-        f"{account.used / _GIB:.1f} in use"
-    )
+    booked = decimal(account.weights + account.work)
+    return f"{booked} of {decimal(account.capacity)} booked, {decimal(account.used)} in use"
 
 
 def _weights(device: DeviceSnapshot) -> Table:
-    table = Table("weights", "where", "GiB", "held by", box=None, pad_edge=False, header_style="bold")
+    table = Table("weights", "where", "size", "held by", box=None, pad_edge=False, header_style="bold")
     for resident in device.components:
         held = f"{resident.leases} job" if resident.leases else ""
-        table.add_row(resident.component, resident.state, f"{resident.bytes / _GIB:.2f}", held)
+        table.add_row(resident.component, resident.state, decimal(resident.bytes), held)
     return table
 
 

@@ -64,21 +64,19 @@ class Watch:
     def _on_quote(self, event: Event) -> None:
         todo = [Quoted.model_validate(item) for item in _list(event.data["todo"])]
         self._labels = {item.unit: item.label for item in todo}
-        self._cost = {item.unit: item.seconds for item in todo}
+        self._cost = {item.unit: item.seconds + item.device_seconds for item in todo}
         self._total = sum(self._cost.values()) or 1.0
         self._shots = len(todo)
         self._rendered = sum(item.renders for item in todo)
         if not todo:
             self.say("every shot is up to date")
             return
-        seconds = sum(self._cost.values()) / self._workers
         verb = "would be" if self._request.plan_only else "will be"
         finished = sum(bool(item.steps) and not item.renders for item in todo)
         found = sum(not item.steps for item in todo)
         beside = f", {finished} only finished again (slate, sound)" if finished else ""
         beside += f", {found} taken from before" if found else ""
-        price = f"about {_clock(seconds)} on {self._workers} workers, no cost"
-        self.say(f"{self._rendered} shots {verb} rendered{beside}: {price}")
+        self.say(f"{self._rendered} shots {verb} rendered{beside}: {self._price(todo)}")
         if any(item.reasons not in ((), ("new",)) for item in todo):
             self._reasons([item for item in todo if item.steps])
 
@@ -90,6 +88,16 @@ class Watch:
             self.say(f"  {what} {item.label}: {'; '.join(item.reasons)}")
         if len(ordered) > REASONS_SHOWN:
             self.say(f"  ... and {len(ordered) - REASONS_SHOWN} more")
+
+    def _price(self, todo: list[Quoted]) -> str:
+        """The time it takes. Our own workers cost nothing; what a GPU costs depends on whose it is."""
+        workers = sum(item.seconds for item in todo) / self._workers
+        device = sum(item.device_seconds for item in todo)
+        if not device:
+            return f"about {_clock(workers)} on {self._workers} workers, no cost"
+        return (
+            f"about {_clock(device)} on the GPU by published figures, and {_clock(workers)} on {self._workers} workers"
+        )
 
     def _on_progress(self, event: Event) -> None:
         done, total = int(str(event.data["done"])), int(str(event.data["total"]))
@@ -201,4 +209,6 @@ def watch_for(stream: IO[str], request: MakeRequest, workers: int) -> Watch:
 
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

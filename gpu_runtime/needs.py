@@ -14,12 +14,16 @@ _LIBRARIES = ("diffusers", "transformers", "peft", "accelerate", "ftfy")
 
 def missing(backbone: str) -> str:
     """What has to be installed, allowed or plugged in before the backbone can work, or nothing."""
-    return _libraries() or _refused(backbone) or _weights().missing(_ids(backbone)) or _device()
+    return _libraries() or _refused(backbone) or _absent(backbone) or _device()
 
 
 def revision(backbone: str) -> str:
     """Names the content of the installed weights of a backbone."""
     return _weights().revision(_ids(backbone))
+
+
+def _absent(backbone: str) -> str:
+    return f"its weights: vibeboard models pull {backbone}" if _weights().missing(_ids(backbone)) else ""
 
 
 def _ids(backbone: str) -> list[str]:
