@@ -61,6 +61,28 @@ def test_streaming_holds_two_blocks_at_most(memory, tmp_path):
     assert memory.peak() - rest <= 2 * (resident - rest) / 12
 
 
+def test_a_module_can_be_streamed_without_having_been_uploaded(memory, dit):
+    memory.read("dit", dit, never)
+    assert torch.equal(tiny.answer(memory.module("dit", offload=True)), tiny.answer(tiny.transformer()))
+    memory.release("dit")
+    assert memory.used() == 0
+    memory.drop("dit")
+    assert memory.host_bytes()[0] == 0
+
+
+def test_weights_on_the_device_do_without_their_host_copy_and_can_have_one_again(loaded, dit):
+    module = loaded.module("dit")
+    expected, used = tiny.answer(module), loaded.used()
+    loaded.drop("dit")
+    assert torch.equal(tiny.answer(module), expected)
+    loaded.read("dit", dit, never)
+    assert torch.equal(tiny.answer(loaded.module("dit", offload=True)), expected)
+    loaded.release("dit")
+    loaded.drop("dit")
+    assert (loaded.used(), loaded.host_bytes()[0]) == (0, 0)
+    assert used > 0
+
+
 def test_the_same_module_survives_leaving_and_coming_back(loaded):
     module = loaded.module("dit")
     expected = tiny.answer(module)

@@ -26,7 +26,7 @@ def vace(seed=0):
 def text_encoder(seed=0):
     torch.manual_seed(seed)
     config = UMT5Config(
-        vocab_size=259, d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2, pad_token_id=0, eos_token_id=1,
+        vocab_size=259, d_model=16, d_kv=8, d_ff=32, num_layers=3, num_heads=2, pad_token_id=0, eos_token_id=1,
         feed_forward_proj="gated-gelu",
     )  # fmt: skip
     return UMT5EncoderModel(config).eval()
@@ -41,7 +41,7 @@ def vae(seed=0):
 def image_encoder(seed=0):
     torch.manual_seed(seed)
     config = CLIPVisionConfig(
-        hidden_size=8, projection_dim=8, num_hidden_layers=2, num_attention_heads=2, image_size=32,
+        hidden_size=8, projection_dim=8, num_hidden_layers=4, num_attention_heads=2, image_size=32,
         intermediate_size=16, patch_size=8,
     )  # fmt: skip
     return CLIPVisionModel(config).eval()

@@ -15,6 +15,7 @@ import ctypes
 import mmap
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import pairwise
 from typing import Protocol
 
@@ -89,7 +90,9 @@ class Arena:
     def ready(self, extent: Extent) -> None:
         """Fault in what of a taken part is not yet, and lock it if there is a device."""
         for number in self._segments(extent):
-            segment = self._committed[number]
+            segment = self._committed.get(number)
+            if segment is None:  # given back meanwhile, to somebody who was only looking ahead
+                continue
             with segment.guard:
                 if not segment.ready:
                     self._populate(number)
@@ -99,8 +102,9 @@ class Arena:
         """Make taken parts ready in the background, in order, while others already fill the first."""
 
         def work() -> None:
-            for extent in parts:
-                self.ready(extent)
+            with suppress(RuntimeError):  # whoever needs the part meets it too
+                for extent in parts:
+                    self.ready(extent)
 
         parts = list(extents)
         thread = threading.Thread(target=work, name="prefault", daemon=True)
@@ -144,6 +148,7 @@ class Arena:
             with segment.guard:
                 if segment.ready and self._locking:
                     self._locking.unlock(self._address(number))
+                segment.ready = True
             self._advise(number * self.segment, self.segment, _RETURN)
 
     def _full(self, size: int) -> MemoryError:

@@ -38,6 +38,12 @@ class Device(Protocol):
     def wait(self, event: Event) -> None:
         """Let the computation that is asked for from now on begin after the event."""
 
+    def computed(self) -> Event:
+        """The end of the computation asked for so far."""
+
+    def copy_after(self, event: Event) -> None:
+        """Let the copies that are asked for from now on begin after the event."""
+
     def synchronise(self, event: Event) -> None:
         """Wait until the event has come."""
 
@@ -83,6 +89,12 @@ class CpuDevice:
         return None
 
     def wait(self, event: Event) -> None:
+        pass
+
+    def computed(self) -> Event:
+        return None
+
+    def copy_after(self, event: Event) -> None:
         pass
 
     def synchronise(self, event: Event) -> None:
@@ -139,6 +151,12 @@ class CudaDevice:
 
     def wait(self, event: Event) -> None:
         torch.cuda.current_stream(self._device).wait_event(event)
+
+    def computed(self) -> Event:
+        return torch.cuda.current_stream(self._device).record_event()
+
+    def copy_after(self, event: Event) -> None:
+        self._copies.wait_event(event)
 
     def synchronise(self, event: Event) -> None:
         event.synchronize()

@@ -4,45 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import nn
 
-from gpu_runtime.manifest import weight_files
 from gpu_runtime.memory import Stopping
 from gpu_runtime.models.memory import modules
 from gpu_runtime.models.memory.adapters import Adapted
-from gpu_runtime.models.memory.arena import ALIGN, Arena
+from gpu_runtime.models.memory.arena import Arena
 from gpu_runtime.models.memory.device import Device, Event
 from gpu_runtime.models.memory.extents import Extent
-from gpu_runtime.models.memory.modules import TORCH_DTYPES, Slot
+from gpu_runtime.models.memory.layout import groups
 from gpu_runtime.models.memory.reader import Piece, read
-from gpu_runtime.safetensors_file import TensorSpan, read_header
 from vibeboard.faults import Cancelled
-
-
-class Tensor(NamedTuple):
-    """A tensor of a file, its place in the module, and its place in the group's bytes."""
-
-    slot: Slot
-    path: Path
-    span: TensorSpan
-    offset: int
-
-    def view(self, buffer: torch.Tensor) -> torch.Tensor:
-        part = buffer[self.offset : self.offset + self.span.bytes]
-        return part.view(TORCH_DTYPES[self.span.dtype]).view(self.span.shape)
-
-    def empty(self, device: str) -> torch.Tensor:
-        return torch.empty(0, dtype=TORCH_DTYPES[self.span.dtype], device=device)
-
-
-class Group(NamedTuple):
-    """Tensors that move together: a block, or all that is in none."""
-
-    tensors: tuple[Tensor, ...]
-    size: int
 
 
 class Resident:
@@ -59,11 +34,12 @@ class Resident:
         self._arena, self._device = arena, device
         self._computed = modules.computed(self.module)
         blocks = modules.blocks(self.module)
-        self._groups = _groups(folder, self.module, [path for path, _ in blocks])
+        self._groups = groups(folder, self.module, [path for path, _ in blocks])
         self._host: list[Extent] = []
         self._buffers: list[torch.Tensor | None] = [None] * len(self._groups)
         self._events: list[Event] = [None] * len(self._groups)
         self._tables: list[torch.Tensor] = []
+        self._spare: list[tuple[torch.Tensor, Event]] = []
         self._last: Event = None
         self._order, self._ran = list(range(1, len(self._groups))), list[int]()
         self.streamed = False
@@ -120,18 +96,16 @@ class Resident:
         for buffer in self._tables:
             self._device.free(buffer)
         self._tables, self.streamed = [], False
+        self._give_spare()
 
     def ready(self, *, streamed: bool) -> nn.Module:
         """The module, to be called in the current stream. One that is streamed need not have been uploaded before."""
         if not self.on_device:
-            self._bring_computed()
-            self._bring(0)
-        if streamed and not self.streamed:
+            self._bring_rest()
+        if streamed != self.streamed:
+            self._give_spare()
             for number in self._order:
-                self._leave(number)
-        elif self.streamed and not streamed:
-            for number in self._order:
-                self._bring(number)
+                self._leave(number) if streamed else self._bring(number)
         self.streamed = streamed
         self._arrive(0)
         return self.module
@@ -154,7 +128,7 @@ class Resident:
         if self._buffers[number] is not None:
             return
         group, extent = self._groups[number], self._host[number]
-        buffer = self._device.allocate(group.size)
+        buffer = self._room(group.size)
         for piece in self._arena.pieces(Extent(extent.start, extent.start + group.size)):
             target = buffer[piece.start - extent.start : piece.end - extent.start]
             self._device.copy(target, self._arena.bytes[piece.start : piece.end])
@@ -162,6 +136,36 @@ class Resident:
         self._events[number] = self._last = self._device.record()
         for tensor in group.tensors:
             tensor.slot.put(tensor.view(buffer))
+
+    def _bring_rest(self) -> None:
+        try:
+            self._bring_computed()
+            self._bring(0)
+        except BaseException:
+            self.release()
+            raise
+
+    def _room(self, size: int) -> torch.Tensor:
+        """Bytes of the device: of a block that has computed, if one is big enough. Given back to the allocator and
+        asked for again, they would be free only when the card has got there, which may be many blocks behind."""
+        fitting = [at for at, (buffer, _) in enumerate(self._spare) if buffer.numel() >= size]
+        if not fitting:
+            return self._device.allocate(size)
+        buffer, event = self._spare.pop(min(fitting, key=lambda at: self._spare[at][0].numel()))
+        self._device.copy_after(event)
+        return buffer
+
+    def _pass_on(self, number: int) -> None:
+        """A streamed block has computed: its bytes are for one of the next."""
+        buffer, self._buffers[number] = self._buffers[number], None
+        if buffer is not None:
+            self._empty(number)
+            self._spare.append((buffer, self._device.computed()))
+
+    def _give_spare(self) -> None:
+        for buffer, _ in self._spare:
+            self._device.free(buffer)
+        self._spare = []
 
     def _leave(self, number: int) -> None:
         buffer, self._buffers[number] = self._buffers[number], None
@@ -189,7 +193,7 @@ class Resident:
 
         def after(_module: nn.Module, _inputs: Any, _output: Any) -> None:
             if self.streamed:
-                self._leave(number)
+                self._pass_on(number)
 
         block.register_forward_pre_hook(before)
         block.register_forward_hook(after, always_call=True)
@@ -204,21 +208,3 @@ class Resident:
 
     def _after(self, number: int) -> int:
         return self._order[(self._order.index(number) + 1) % len(self._order)]
-
-
-def _groups(folder: Path, module: nn.Module, paths: list[str]) -> list[Group]:
-    """Group 0 for what is in no block, then one a block; tensors one after the other, aligned."""
-    sources = {name: (path, span) for path in weight_files(folder) for name, span in read_header(path).items()}
-    stored = {name: span for name, (_, span) in sources.items()}
-    members: list[list[Tensor]] = [[] for _ in range(len(paths) + 1)]
-    sizes = [0] * len(members)
-    for slot, name in modules.match(module, modules.slots(module), stored, folder.name):
-        number = next((at for at, path in enumerate(paths, start=1) if _inside(slot, path)), 0)
-        path, span = sources[name]
-        members[number].append(Tensor(slot, path, span, sizes[number]))
-        sizes[number] += -(-span.bytes // ALIGN) * ALIGN
-    return [Group(tuple(tensors), size) for tensors, size in zip(members, sizes, strict=True)]
-
-
-def _inside(slot: Slot, path: str) -> bool:
-    return all(name.startswith(f"{path}.") for name in slot.names)

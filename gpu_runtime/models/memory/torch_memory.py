@@ -44,7 +44,7 @@ class TorchMemory:
         return self._arena.budget - self._arena.budget // _SLACK - self._adapters.budget
 
     def read(self, component: str, folder: Path, stopping: Stopping) -> None:
-        resident = Resident(folder, self._arena, self._device)
+        resident = self._residents.get(component) or Resident(folder, self._arena, self._device)
         resident.read(stopping)
         self._residents[component] = resident
 
