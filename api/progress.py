@@ -96,7 +96,7 @@ class Watch:
         if not device:
             return f"about {_clock(workers)} on {self._workers} workers, no cost"
         return (
-            f"about {_clock(device)} on the GPU by published figures, and {_clock(workers)} on {self._workers} workers"
+            f"about {_clock(device)} on the GPU and {_clock(workers)} on {self._workers} workers"
         )
 
     def _on_progress(self, event: Event) -> None:

@@ -9,6 +9,8 @@ from pydantic import JsonValue
 
 from agents.repairs import legal_on
 from gpu_runtime.engine import Engine
+from gpu_runtime.measured import job_seconds, measurements
+from gpu_runtime.peaks import Peaks
 from graphs.chain import Call, StepDone, Unit, UnitDone
 from graphs.services import Services
 from graphs.units import SEGMENT, TAKE
@@ -16,6 +18,7 @@ from storage.tables import JobRow
 from tools.declare import registry
 from vibeboard.asset import Result
 from vibeboard.model import Frozen
+from vibeboard.settings import Settings
 
 _WORDS = {
     "stage": "blocking, set or cast changed",
@@ -61,14 +64,15 @@ class Quote(Frozen):
 
 def quote(units: Sequence[Unit], services: Services) -> Quote:
     """Sort the units into what stands and what is to be made."""
-    judged = [_judge(unit, services) for unit in units]
+    peaks = measurements(Settings())
+    judged = [_judge(unit, services, peaks) for unit in units]
     return Quote(
         current=tuple(item for item in judged if isinstance(item, UnitDone)),
         todo=tuple(item for item in judged if isinstance(item, Quoted)),
     )
 
 
-def _judge(unit: Unit, services: Services) -> UnitDone | Quoted:
+def _judge(unit: Unit, services: Services, peaks: Peaks) -> UnitDone | Quoted:
     steps: dict[str, StepDone] = {}
     found: list[str] = []
     stale: list[Call] = []
@@ -85,14 +89,15 @@ def _judge(unit: Unit, services: Services) -> UnitDone | Quoted:
             found.append(call.step)
     if not stale and not found:
         return UnitDone(unit=unit.id, steps=steps)
+    costs = [_cost(call, services.request.engine(call.tool, unit.id), peaks) for call in stale]
     return Quoted(
         unit=unit.id,
         label=unit.label,
         steps=tuple(call.step for call in stale),
         found=tuple(found),
         reasons=tuple(dict.fromkeys(reasons)),
-        seconds=sum(_cost(call, services.request.engine(call.tool, unit.id), device=False) for call in stale),
-        device_seconds=sum(_cost(call, services.request.engine(call.tool, unit.id), device=True) for call in stale),
+        seconds=sum(cost for on_device, cost in costs if not on_device),
+        device_seconds=sum(cost for on_device, cost in costs if on_device),
     )
 
 
@@ -125,10 +130,10 @@ def _why(call: Call, active: JobRow | None, engine: Engine) -> list[str]:
     return ["its take changed"] if call.step == SEGMENT else ["the program or its files changed"]
 
 
-def _cost(call: Call, engine: Engine, *, device: bool) -> float:
-    """Seconds that the call is expected to take on a worker, or on a device."""
-    if bool(engine.backbone) is not device:
-        return 0.0
+def _cost(call: Call, engine: Engine, peaks: Peaks) -> tuple[bool, float]:
+    """Whether the call is for a device, and the seconds that it is expected to take there or on a worker."""
+    if engine.backbone:
+        return True, job_seconds(peaks, engine, call.args)
     frames = call.args.get("frames", 0)
     per_frame = engine.seconds_per_frame * (frames if isinstance(frames, int) else 0)
-    return per_frame or _SECONDS_A_LINE
+    return False, per_frame or _SECONDS_A_LINE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from gpu_runtime.device.cache import ResultCache
 from gpu_runtime.engine import Engine
 from gpu_runtime.engine import registry as engines
+from gpu_runtime.measured import volume
 from gpu_runtime.memory import Memory
 from gpu_runtime.residency import Need
 from gpu_runtime.run import Remedy, Stage, Step, Work
@@ -163,15 +164,6 @@ class DeviceJob:
         if self.work is not None:
             self.work.close()
         self.work = None
-
-
-def volume(params: Mapping[str, Any]) -> int:
-    """Pixels times frames of a request, which its memory and its time grow with."""
-    numbers = [params.get(name, 1) for name in ("width", "height", "frames")]
-    pixels = 1
-    for number in numbers:
-        pixels *= number if isinstance(number, int) else 1
-    return pixels
 
 
 def ticket_for(job: Job, need: Need, seconds: float, now: float) -> Ticket:

@@ -12,15 +12,15 @@ from pathlib import Path
 from gpu_runtime.catalog.declare import backbones
 from gpu_runtime.device import trouble
 from gpu_runtime.device.cache import ResultCache
-from gpu_runtime.device.job import DeviceJob, Reach, ticket_for, volume
+from gpu_runtime.device.job import DeviceJob, Reach, ticket_for
 from gpu_runtime.device.loader import Loader
 from gpu_runtime.device.stages import Stages
 from gpu_runtime.device.view import View
 from gpu_runtime.engine import registry as engines
 from gpu_runtime.executor import fault_of
 from gpu_runtime.ledger import Ledger
+from gpu_runtime.measured import WHOLE_JOB, cache_folder, job_seconds, measurements
 from gpu_runtime.memory import Memory
-from gpu_runtime.peaks import Peaks
 from gpu_runtime.residency import Need, Residency
 from gpu_runtime.run import Stage, Step
 from gpu_runtime.scheduler import Policy, Scheduler
@@ -48,8 +48,8 @@ class DeviceRuntime:
         self._memory, self._blobs, self._scratch, self._report = memory, blobs, scratch, report
         self._settings = settings
         self._weights = Weights(settings.models_folder)
-        self._cache = ResultCache(settings.models_folder / ".cache")
-        self._peaks = Peaks(settings.models_folder / ".cache" / "measured.json")
+        self._cache = ResultCache(cache_folder(settings) / "results")
+        self._peaks = measurements(settings)
         self._lock = threading.Condition()
         self._residency = Residency({}, Ledger(memory.device_capacity()), Ledger(memory.host_capacity()))
         self._loader = Loader(self._residency, memory, self._weights, self._lock, self._forecast)
@@ -133,9 +133,7 @@ class DeviceRuntime:
         need = self._whole_need(engine.backbone)
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
         reach = Reach(engine, scratch, self._blobs, self._memory, self._weights, self._cache)
-        frames = job.params.get("frames", 1)
-        declared = engine.seconds_per_frame * (frames if isinstance(frames, int) else 1)
-        seconds = self._peaks.seconds(engine.name, "job", volume(job.params), declared)
+        seconds = job_seconds(self._peaks, engine, job.params)
         return DeviceJob(job, ticket_for(job, need, seconds, time.monotonic()), reach)
 
     def _whole_need(self, backbone: str) -> Need:
@@ -211,7 +209,7 @@ class DeviceRuntime:
         if failure is not None:
             self._fail(job, failure)
         elif result is not None:
-            self._peaks.observe(job.engine.name, "job", job.volume, 0, job.service_s)
+            self._peaks.observe(job.engine.name, WHOLE_JOB, job.volume, 0, job.service_s)
             self._peaks.save()
             self._end(job, Made(key=job.job.key, result=result, seconds=job.service_s))
 

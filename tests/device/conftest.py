@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -87,7 +88,8 @@ async def bench_of(tmp_path: Path, installed: Path) -> AsyncIterator[Callable[..
     def build(device_bytes: int = DEVICE_BYTES, host_bytes: int = HOST_BYTES, **settings: object) -> Bench:
         root = tmp_path / f"bench{len(opened)}"
         root.mkdir()
-        opened.append(Bench(root, settings.pop("models", installed), device_bytes, host_bytes, **settings))
+        models = settings.pop("models", None) or shutil.copytree(installed, root / "models")
+        opened.append(Bench(root, models, device_bytes, host_bytes, **settings))
         return opened[-1]
 
     yield build
