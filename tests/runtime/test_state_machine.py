@@ -117,7 +117,7 @@ class Device(RuleBasedStateMachine):
     @rule(component=st.sampled_from(sorted(SIZES)))
     def evict(self, component: str) -> None:
         """Somebody empties the device; what is leased stays."""
-        held = {name for name in self.running.left[0].weights} if self.holds else set()
+        held = set(self.running.left[0].weights) if self.holds else set()
         if self.residency.state(component) is State.ON_DEVICE and component not in held:
             self.start_move(Move(MoveKind.RELEASE, component))
 
@@ -158,8 +158,8 @@ class Device(RuleBasedStateMachine):
         """All memory is lost; what had not ended begins again, and is promised a new bound."""
         self.boot()
         for job in self.jobs.values():
-            job.left = [need for need in FAMILIES[job.ticket.family] for _ in range(int(job.ticket.seconds) // len(
-                FAMILIES[job.ticket.family]))]  # fmt: skip
+            stages = FAMILIES[job.ticket.family]
+            job.left = [need for need in stages for _ in range(int(job.ticket.seconds) // len(stages))]
             job.bound = self.now - job.ticket.submitted + self.scheduler.submit(job.ticket)
 
     @invariant()
