@@ -1,6 +1,7 @@
 """Wan 2.1 and 2.2. What the numbers below come from is in `docs/wan.md`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -21,7 +22,6 @@ _480P = Limits(size_multiple=16, min_size=64, max_size=1280, frames_step=4, fram
 _720P = Limits(size_multiple=16, min_size=64, max_size=1920, frames_step=4, frames_offset=1, fps=Rate(num=16))
 _704P = Limits(size_multiple=32, min_size=64, max_size=1920, frames_step=4, frames_offset=1, fps=Rate(num=24))
 
-_ONE_CHUNK = 81
 _TEXT_ONLY = frozenset({"first_frame", "references", "control", "regions"})
 _IMAGE_ONLY = frozenset({"references", "control", "regions"})
 _IMAGE_OR_NOT = frozenset({"references", "regions"})
@@ -30,19 +30,6 @@ _NEGATIVE = (
     "blurred, overexposed, washed out, a still picture, flicker, lettering, subtitles, watermark, compression, "
     "deformed hands, deformed faces, extra fingers, extra limbs, a crowd in the background"
 )
-
-
-def _longest(limits: Limits, frames: int) -> Limits:
-    """The same limits for a model that cannot go on from its own last frames."""
-    return Limits(
-        limits.size_multiple,
-        limits.min_size,
-        limits.max_size,
-        limits.frames_step,
-        limits.frames_offset,
-        frames,
-        limits.fps,
-    )
 
 
 def _defaults(
@@ -103,7 +90,7 @@ ti2v = _engine(
 t2v_small = _engine(
     wan.t2v_small,
     Quality.DRAFT,
-    _longest(_480P, _ONE_CHUNK),
+    replace(_480P, max_frames=81),
     _defaults("t2v", P480, steps=50, guidance=6.0, shift=8.0),
     ignores=_TEXT_ONLY,
     preference=1,
@@ -152,7 +139,7 @@ i2v_480p = _engine(
 t2v_experts = _engine(
     wan.t2v_experts,
     Quality.FINAL,
-    _longest(_720P, _ONE_CHUNK),
+    replace(_720P, max_frames=81),
     _defaults("t2v", P720, steps=40, guidance=4.0, guidance_2=3.0, shift=12.0, boundary=0.875),
     ignores=_TEXT_ONLY,
     preference=2,
@@ -162,7 +149,7 @@ t2v_experts = _engine(
 t2v_large = _engine(
     wan.t2v_large,
     Quality.FINAL,
-    _longest(_720P, _ONE_CHUNK),
+    replace(_720P, max_frames=81),
     _defaults("t2v", P720, steps=50, guidance=5.0, shift=5.0),
     ignores=_TEXT_ONLY,
     preference=1,

@@ -13,11 +13,12 @@ from gpu_runtime.engine import registry
 from gpu_runtime.fitting import fit
 from tests.wan.conftest import CAMERA, STAGE
 from tools.generate_shot import GenerateShotParams
-from vibeboard.camera import camera_at
+from vibeboard.camera import CameraKey, camera_at
 from vibeboard.digest import canonical
 from vibeboard.region import Region, RegionKey
 from vibeboard.retiming import retimed_camera, retimed_frame, retimed_region, retimed_stage
-from vibeboard.stage import Look, Span
+from vibeboard.screenplay import IntExt, TimeOfDay
+from vibeboard.stage import Look, SetKind, Span, Stage
 from vibeboard.timing import Rate
 
 NEURAL = [engine for engine in registry().values() if engine.task == "generate_shot" and engine.backbone]
@@ -126,4 +127,12 @@ def test_what_a_previs_reads_is_what_it_read_before_there_were_neural_engines():
     """The names of all previs takes made so far depend on it."""
     read = registry()["previs"].read_by_me(request(24, RATES[3], 64, 64))
     assert sorted(read) == ["camera", "fps", "frames", "height", "seed", "stage", "width"]
-    assert canonical(read).startswith(b'{"camera":{"f_number":4.0,"handheld":0.0,"keys":[{"ease":"smooth"')
+    still = CAMERA.model_copy(update={"keys": (CameraKey(frame=0, position=(0, 1, 3), target=(0, 1, 0)),)})
+    bare = Stage(set_kind=SetKind.ROOM, int_ext=IntExt.INT, time=TimeOfDay.DAY, dressing_seed=3)
+    asked = request(24, RATES[3], 64, 64).model_copy(update={"camera": still, "stage": bare})
+    assert canonical(registry()["previs"].read_by_me(asked)) == (
+        b'{"camera":{"f_number":4.0,"handheld":0.0,"keys":[{"ease":"smooth","focal_mm":35.0,"focus_m":3.0,"frame":0,'
+        b'"position":[0.0,1.0,3.0],"roll":0.0,"target":[0.0,1.0,0.0]}],"sensor_width_mm":24.89},"fps":{"den":1,"num":24},'
+        b'"frames":24,"height":64,"seed":1,"stage":{"dressing_seed":3,"figures":[],"int_ext":"INT","props":[],'
+        b'"set_kind":"room","time":"DAY"},"width":64}'
+    )

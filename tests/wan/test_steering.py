@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -145,7 +147,9 @@ def test_depth_under_a_controlled_take_can_be_rendered_again(run_of, params_of):
 def test_pictures_from_outside_are_read_with_care(tmp_path, still, png):
     (tmp_path / "still").write_bytes(png(still(64, 32)))
     assert read_still(tmp_path / "still", "first_frame").size == (64, 32)
-    for data in (b"", b"GIF89a", b"%!PS-Adobe", png(still())[:200]):
+    gif = io.BytesIO()
+    still().save(gif, "GIF")
+    for data in (b"", gif.getvalue(), b"%!PS-Adobe", png(still())[:200]):
         (tmp_path / "bad").write_bytes(data)
         with pytest.raises(Rejected, match="first_frame: this is no PNG, JPEG or WebP picture"):
             read_still(tmp_path / "bad", "first_frame")

@@ -12,7 +12,7 @@ from diffusers.video_processor import VideoProcessor
 from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
-from transformers import CLIPImageProcessor
+from transformers import CLIPImageProcessorPil
 
 from gpu_runtime.models.wan.condition import ControlVideo, FirstLatent, ImageChannels
 from gpu_runtime.models.wan.recipe import Geometry, Roles
@@ -53,9 +53,10 @@ def image_channels(still: Image.Image, frames: int, geometry: Geometry, roles: R
 
 
 def _image_tokens(still: Image.Image, roles: Roles, run: DeviceRun) -> Tensor | None:
+    """By Pillow, whatever else is installed: torchvision scales a little otherwise."""
     if "image_encoder" not in roles:
         return None
-    processor = CLIPImageProcessor.from_pretrained(run.folder(roles["image_processor"]), local_files_only=True)
+    processor = CLIPImageProcessorPil.from_pretrained(run.folder(roles["image_processor"]), local_files_only=True)
     image = processor(images=still, return_tensors="pt").to(run.device)
     tokens: Tensor = run.module(roles["image_encoder"])(**image, output_hidden_states=True).hidden_states[-2]
     return tokens
