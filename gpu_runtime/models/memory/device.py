@@ -120,8 +120,8 @@ class CudaDevice:
     pinned = True
 
     def __init__(self, name: str, limit: int | None = None) -> None:
-        self.name = name
-        self._device = torch.device(name)
+        self.name = name if ":" in name else f"{name}:{torch.cuda.current_device()}"
+        self._device = torch.device(self.name)
         self._copies = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
         self._limit = limit
         if limit is not None:
