@@ -50,6 +50,10 @@ class Memory(Protocol):
     def used(self) -> int:
         """Bytes of the device that are in use now, as its allocator counts them."""
 
+    @property
+    def counts_work(self) -> bool:
+        """Whether `used` and `peak` see what computation takes, and not the weights alone."""
+
     def reset_peak(self) -> None: ...
 
     def peak(self) -> int:

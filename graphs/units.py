@@ -45,6 +45,11 @@ def shot_unit(placed: CutShot, title: str, request: MakeRequest) -> Unit:
 
 
 def _take_call(placed: CutShot, request: MakeRequest) -> Call:
+    return Call(step=TAKE, tool=TAKE_TASK, args=_json(_take_params(placed, request)))
+
+
+def _take_params(placed: CutShot, request: MakeRequest) -> GenerateShotParams:
+    """What the shot's engine is asked for, at its own rate, size and length."""
     shot = placed.shot
     params = GenerateShotParams(
         prompt=shot_prompt(placed),
@@ -56,7 +61,7 @@ def _take_call(placed: CutShot, request: MakeRequest) -> Call:
         height=request.height,
         seed=shot.seed,
     )
-    return Call(step=TAKE, tool=TAKE_TASK, args=_json(fit(request.engine(TAKE_TASK, shot.id), params)))
+    return fit(request.engine(TAKE_TASK, shot.id), params)
 
 
 def _segment_call(placed: CutShot, title: str, request: MakeRequest) -> Call:
@@ -132,7 +137,7 @@ def _storyboard(
             number=placed.number,
             heading=placed.scene.heading.text,
             take=done[placed.shot.id].output(TAKE, "video"),
-            frame=min(placed.shot.frames - 1, placed.shot.frames * 2 // 5),
+            frame=_take_params(placed, request).frames * 2 // 5,
             facts=facts(placed.shot),
             action=placed.shot.description,
             dialogue=tuple(f"{line.speaker}: {line.text}" for line in placed.shot.lines),

@@ -90,7 +90,7 @@ class Stages:
         """The stage is over: remember what it took, and hold nothing until the next is entered."""
         if job.stage is None:
             return
-        work = max(self._memory.peak() - job.base, 0)
+        work = max(self._memory.peak() - job.base, 0) if self._memory.counts_work else job.stage.work
         self._peaks.observe(job.engine.name, job.measured_as, job.volume, work, job.pace or job.stage_s)
         job.stage = None
         self.give_back(job)

@@ -16,6 +16,8 @@ class Device(Protocol):
     name: str
     pinned: bool
     """Whether host memory has to be locked for copies at the rate of the link."""
+    counts_work: bool
+    """Whether what computation takes is counted, and not the weights alone."""
 
     def capacity(self) -> int: ...
 
@@ -61,6 +63,7 @@ class CpuDevice:
 
     name = "cpu"
     pinned = False
+    counts_work = False
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -118,6 +121,7 @@ class CudaDevice:
     a kernel computes; bytes that a kernel may still read are given back to that stream by events."""
 
     pinned = True
+    counts_work = True
 
     def __init__(self, name: str, limit: int | None = None) -> None:
         self.name = name if ":" in name else f"{name}:{torch.cuda.current_device()}"

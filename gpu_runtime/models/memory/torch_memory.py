@@ -74,6 +74,10 @@ class TorchMemory:
     def used(self) -> int:
         return self._device.used()
 
+    @property
+    def counts_work(self) -> bool:
+        return self._device.counts_work
+
     def reset_peak(self) -> None:
         self._device.reset_peak()
 

@@ -1,0 +1,145 @@
+"""A film of which single shots are made by an engine with weights, through the installed command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import pytest
+
+from vibeboard.digest import sha256_file
+
+VIBEBOARD = Path(sys.executable).with_name("vibeboard")
+SCRIPT = """\
+Title: Not Here
+
+EXT. STREET - NIGHT
+
+ANN walks to the car.
+
+ANN
+Not here.
+"""
+
+
+@pytest.fixture(scope="module")
+def vibeboard(installed):
+    def run(*args, check=True):
+        environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
+        done = subprocess.run(
+            [VIBEBOARD, *map(str, args)], env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def film(vibeboard, tmp_path_factory):
+    """A previs film and its script; tests copy the folder before they change it."""
+    folder = tmp_path_factory.mktemp("film")
+    (folder / "script.fountain").write_text(SCRIPT)
+    vibeboard("make", folder / "script.fountain", "-o", folder / "out", "--size", "160x90", "--fps", "12")
+    return folder
+
+
+@pytest.fixture
+def copied(film, tmp_path):
+    return shutil.copytree(film, tmp_path / "film")
+
+
+def make(vibeboard, folder, *options, check=True):
+    script, output = folder / "script.fountain", folder / "out"
+    return vibeboard("make", script, "-o", output, "--size", "160x90", "--fps", "12", *options, check=check)
+
+
+def length(path):
+    with av.open(str(path)) as container:
+        return container.streams.video[0].frames
+
+
+def test_one_shot_is_upgraded_in_place_and_goes_back(vibeboard, copied):
+    out = copied / "out"
+    takes = {path.name: sha256_file(path) for path in (out / "takes").glob("*.mp4")}
+    before = sha256_file(out / "film.mp4")
+    told = make(vibeboard, copied, "--quality", "draft", "--engine", "wan2.1-vace-1.3b", "--shots", "1a")
+    assert "1 shots will be rendered" in told
+    assert "engine previs became wan2.1-vace-1.3b" in told
+    changed = {name for name, digest in takes.items() if sha256_file(out / "takes" / name) != digest}
+    assert changed == {"1A.mp4"}
+    assert json.loads((out / "takes" / "1A.scene.json").read_bytes())["renderer"]["name"] == "wan2.1-vace-1.3b"
+    assert "every shot is up to date" in make(vibeboard, copied)
+    assert length(out / "film.mp4") == length_of_plan(out)
+    told = make(vibeboard, copied, "--quality", "previs", "--shots", "1A")
+    assert "0 shots will be rendered, 1 taken from before" in told
+    assert sha256_file(out / "film.mp4") == before
+
+
+def length_of_plan(out):
+    rows = (out / "shotlist.csv").read_text().splitlines()
+    column = rows[0].split(",").index("Frames")
+    return sum(int(row.split(",")[column]) for row in rows[1:] if row)
+
+
+def test_a_killed_build_does_not_make_a_take_twice(vibeboard, installed, copied):
+    environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
+    command = [VIBEBOARD, "make", copied / "script.fountain", "-o", copied / "out", "--size", "160x90", "--fps", "12"]
+    command += ["--engine", "wan2.1-t2v-1.3b", "--quality", "draft"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None and not list((copied / "out" / ".vibeboard" / "scratch").glob("*/*.mp4")):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    told = make(vibeboard, copied)
+    assert "done in" in told
+    assert "every shot is up to date" in make(vibeboard, copied)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--quality", "draft", "--shots", "9Z"), "the film has shots 1A"),
+        (("--engine", "wan2.1-vace-14b"), "vibeboard models pull wan2.1-vace-14b"),
+        (("--engine", "sora"), "no engine of that name makes shots"),
+        (("--shots", "1A"), "add --quality draft"),
+        (("--quality", "draft", "--shots", ","), "names no shot"),
+    ],
+)
+def test_what_cannot_be_chosen_is_said_in_one_sentence(vibeboard, copied, options, said):
+    told = make(vibeboard, copied, *options, check=False)
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_the_device_can_be_looked_at_from_outside(vibeboard, copied):
+    nobody = vibeboard("gpu", copied / "out", "--once")
+    assert "nobody is at work" in nobody
+    assert json.loads(vibeboard("gpu", copied / "out", "--json")) == []
+    assert "there is no film" in vibeboard("gpu", copied / "nowhere", check=False)
+
+
+def test_a_worker_by_itself_makes_the_shots_and_shows_its_device(vibeboard, installed, copied):
+    environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
+    command = [VIBEBOARD, "worker", copied / "out"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as worker:
+        worker.stdout.readline()
+        told = make(vibeboard, copied, "--engine", "wan2.1-t2v-1.3b", "--quality", "draft", "--leave-to-workers")
+        assert "done in" in told
+        (seen,) = json.loads(vibeboard("gpu", copied / "out", "--json"))
+        (device,) = seen["snapshot"]["devices"]
+        assert device["jobs_made"] >= 1
+        assert "umt5-xxl" in vibeboard("gpu", copied / "out", "--once")
+        metrics = vibeboard("gpu", copied / "out", "--prometheus")
+        assert f'vibeboard_device_jobs_made_total{{device="cpu",worker="{seen["owner"]}"}}' in metrics
+        vibeboard("gpu", copied / "out", "--unload")
+        while json.loads(vibeboard("gpu", copied / "out", "--json"))[0]["snapshot"]["devices"][0]["memory"]["weights"]:
+            time.sleep(0.2)
+        worker.send_signal(signal.SIGTERM)
+    assert worker.returncode == 0
