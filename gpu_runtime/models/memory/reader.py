@@ -109,7 +109,8 @@ def _fill(descriptor: int, chunk: Chunk, view: memoryview) -> None:
     while targets:
         count = os.preadv(descriptor, [view[target.start : target.end] for target in targets], offset)
         if count == 0:
-            raise Rejected("weights_changed", f"{chunk.path.name} ends at byte {offset}: pull these weights again")
+            end = os.fstat(descriptor).st_size  # another thread may have come to the end first, at another place
+            raise Rejected("weights_changed", f"{chunk.path.name} ends at byte {end}: pull these weights again")
         offset += count
         targets = _rest(targets, count)
 
