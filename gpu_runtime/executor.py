@@ -23,19 +23,11 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass
-class JobRun:
-    """`gpu_runtime.run.Run` over a blob store. `cancelled` is asked at every step."""
+class StoreAccess:
+    """The part of a run that reads inputs from a store, and keeps outputs there."""
 
-    key: str
     scratch: Path
     blobs: Blobs
-    report: Callable[[JobEvent], None]
-    cancelled: Callable[[], bool]
-
-    def progress(self, done: int, total: int) -> None:
-        if self.cancelled():
-            raise Cancelled
-        self.report(Progress(key=self.key, done=done, total=total))
 
     def input(self, sha256: str) -> Path:
         return self.blobs.path(sha256)
@@ -45,6 +37,20 @@ class JobRun:
 
     def keep_bytes(self, data: bytes, media: str) -> BlobRef:
         return self.blobs.put(data, media)
+
+
+@dataclass
+class JobRun(StoreAccess):
+    """`gpu_runtime.run.Run` over a blob store. `cancelled` is asked at every step."""
+
+    key: str
+    report: Callable[[JobEvent], None]
+    cancelled: Callable[[], bool]
+
+    def progress(self, done: int, total: int) -> None:
+        if self.cancelled():
+            raise Cancelled
+        self.report(Progress(key=self.key, done=done, total=total))
 
 
 def execute(
@@ -57,7 +63,7 @@ def execute(
         engine = engines()[job.engine]
         params = tools()[job.task].params.model_validate(job.params)
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            run = JobRun(job.key, Path(folder), blobs, report, cancelled)
+            run = JobRun(Path(folder), blobs, job.key, report, cancelled)
             result = engine.load()(params, run)
     except Exception as error:  # noqa: BLE001  (the boundary where any failure becomes a value)
         report(Failed(key=job.key, fault=fault_of(error)))

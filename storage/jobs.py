@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from pydantic import JsonValue
-from sqlalchemy import Engine, or_, update
+from sqlalchemy import Engine, Executable, or_, update
 from sqlmodel import Session, col
 
 from storage.tables import JobRow, now
@@ -76,9 +76,7 @@ class JobTable:
             .where(col(JobRow.key) == key, col(JobRow.state) != JobState.RUNNING)
             .values(state=JobState.FAILED, fault=fault.model_dump_json(), updated_at=now())
         )
-        with Session(self._engine) as session:
-            session.execute(statement)
-            session.commit()
+        self._execute(statement)
 
     def reclaim(self, owner: str) -> None:
         """Queue again what a process that is gone was running. The caller holds the project's lock as `owner`; what a
@@ -92,8 +90,11 @@ class JobTable:
             )
             .values(state=JobState.QUEUED, owner="", leased_until=None, updated_at=now())
         )
+        self._execute(gone)
+
+    def _execute(self, statement: Executable) -> None:
         with Session(self._engine) as session:
-            session.execute(gone)
+            session.execute(statement)
             session.commit()
 
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Executable, case, delete, update
+from sqlalchemy import case, delete, update
 from sqlmodel import Session, col, select
 
 from storage.jobs import JobTable, job_of
@@ -134,11 +134,6 @@ class WorkQueue(JobTable):
     def wish(self, wish: Wish) -> None:
         """Tell every process at work to do something; each does it at its next beat."""
         self._execute(update(WorkerRow).values(wish=wish))
-
-    def _execute(self, statement: Executable) -> None:
-        with Session(self._engine) as session:
-            session.execute(statement)
-            session.commit()
 
 
 def _view(row: JobRow) -> JobView:

@@ -11,6 +11,7 @@ from typing import Any
 from gpu_runtime.device.cache import ResultCache
 from gpu_runtime.engine import Engine
 from gpu_runtime.engine import registry as engines
+from gpu_runtime.executor import StoreAccess
 from gpu_runtime.measured import volume
 from gpu_runtime.memory import Memory
 from gpu_runtime.residency import Need
@@ -18,7 +19,7 @@ from gpu_runtime.run import Remedy, Stage, Step, Work
 from gpu_runtime.scheduler import Ticket
 from gpu_runtime.weights import Weights
 from tools.declare import registry as tools
-from vibeboard.asset import BlobRef, Blobs, Result
+from vibeboard.asset import Result
 from vibeboard.jobs import Job, Running
 
 LOADING = "loading"
@@ -26,12 +27,10 @@ WAITING = "preempted"
 
 
 @dataclass
-class Reach:
+class Reach(StoreAccess):
     """`gpu_runtime.run.DeviceRun` over a store, a memory and the installed weights."""
 
     engine: Engine
-    scratch: Path
-    blobs: Blobs
     memory: Memory
     weights: Weights
     cache: ResultCache
@@ -44,15 +43,6 @@ class Reach:
 
     def progress(self, done: int, total: int) -> None:
         """A job on a device yields a `Step` instead."""
-
-    def input(self, sha256: str) -> Path:
-        return self.blobs.path(sha256)
-
-    def keep(self, path: Path, media: str) -> BlobRef:
-        return self.blobs.put_file(path, media)
-
-    def keep_bytes(self, data: bytes, media: str) -> BlobRef:
-        return self.blobs.put(data, media)
 
     def module(self, component: str) -> Any:
         return self.memory.module(component, offload=component in self.streamed)

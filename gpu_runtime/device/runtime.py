@@ -132,7 +132,7 @@ class DeviceRuntime:
         engine = engines()[job.engine]
         need = self._whole_need(engine.backbone)
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
-        reach = Reach(engine, scratch, self._blobs, self._memory, self._weights, self._cache)
+        reach = Reach(scratch, self._blobs, engine, self._memory, self._weights, self._cache)
         seconds = job_seconds(self._peaks, engine, job.params)
         return DeviceJob(job, ticket_for(job, need, seconds, time.monotonic()), reach)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.child import Child
 from gpu_runtime.placement.embedded import died
+from gpu_runtime.placement.inbox import Inbox
 from vibeboard.faults import Fault
 from vibeboard.jobs import DeviceSnapshot, Failed, Job, JobEvent, Made, Snapshot
 
@@ -21,7 +22,7 @@ class EmbeddedDevice:
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self._child = Child(command, log, environment or {})
         self._jobs: dict[str, Job] = {}
-        self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
+        self._inbox = Inbox()
         self._outbox: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self._loops: list[asyncio.Task[None]] = []
         self._seen: DeviceSnapshot | None = None
@@ -31,20 +32,14 @@ class EmbeddedDevice:
         return self._child.pid
 
     def submit(self, job: Job) -> None:
-        self._jobs[job.key], self._inbox[job.key] = job, asyncio.Queue()
+        self._jobs[job.key] = job
+        self._inbox.open(job)
         if not self._loops:
             self._loops = [asyncio.create_task(self._follow())]
         self._outbox.put_nowait({"job": job.model_dump(mode="json")})
 
-    async def events(self, key: str) -> AsyncIterator[JobEvent]:
-        inbox = self._inbox[key]
-        while True:
-            event = await inbox.get()
-            if isinstance(event, Made | Failed):
-                del self._inbox[key]
-                yield event
-                return
-            yield event
+    def events(self, key: str) -> AsyncIterator[JobEvent]:
+        return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
         if key in self._jobs:
@@ -100,7 +95,7 @@ class EmbeddedDevice:
             self._seen = event
             return
         if event.key in self._jobs:
-            self._inbox[event.key].put_nowait(event)
+            self._inbox.put(event)
         if isinstance(event, Made | Failed):
             self._jobs.pop(event.key, None)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.child import Child
+from gpu_runtime.placement.inbox import Inbox
 from gpu_runtime.worker import ENVIRONMENT
 from vibeboard.faults import Cancelled, Fault, FaultKind
 from vibeboard.jobs import DeviceSnapshot, Failed, Job, JobClass, JobEvent, Made, Progress, Running, Snapshot
@@ -25,13 +26,13 @@ class Embedded:
         self._size = workers
         self._waiting: asyncio.PriorityQueue[tuple[int, int, int, Job]] = asyncio.PriorityQueue()
         self._order = itertools.count()
-        self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
+        self._inbox = Inbox()
         self._cancelled: set[str] = set()
         self._children: list[_Slot] = []
         self._loops: list[asyncio.Task[None]] = []
 
     def submit(self, job: Job) -> None:
-        self._inbox[job.key] = asyncio.Queue()
+        self._inbox.open(job)
         self._cancelled.discard(job.key)
         self._waiting.put_nowait((_RANK[job.job_class], -job.priority, next(self._order), job))
         if len(self._children) < self._size:
@@ -39,15 +40,8 @@ class Embedded:
             self._children.append(slot)
             self._loops.append(asyncio.create_task(self._work(slot)))
 
-    async def events(self, key: str) -> AsyncIterator[JobEvent]:
-        inbox = self._inbox[key]
-        while True:
-            event = await inbox.get()
-            if isinstance(event, Made | Failed):
-                del self._inbox[key]
-                yield event
-                return
-            yield event
+    def events(self, key: str) -> AsyncIterator[JobEvent]:
+        return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
         for slot in self._children:
@@ -78,16 +72,15 @@ class Embedded:
     async def _work(self, slot: _Slot) -> None:
         while True:
             *_, job = await self._waiting.get()
-            inbox = self._inbox[job.key]
             if job.key in self._cancelled:
                 self._cancelled.discard(job.key)
-                inbox.put_nowait(Failed(key=job.key, fault=Cancelled().fault))
+                self._inbox.put(Failed(key=job.key, fault=Cancelled().fault))
                 continue
             try:
                 async for event in slot.do(job):
-                    inbox.put_nowait(event)
+                    self._inbox.put(event)
             except Exception as error:  # noqa: BLE001  (a job that nobody ends would hang the build)
-                inbox.put_nowait(Failed(key=job.key, fault=fault_of(error)))
+                self._inbox.put(Failed(key=job.key, fault=fault_of(error)))
 
 
 class _Slot:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from gpu_runtime.device.runtime import DeviceRuntime
-from vibeboard.jobs import Failed, Job, JobEvent, Made, Snapshot
+from gpu_runtime.placement.inbox import Inbox
+from vibeboard.jobs import Job, JobEvent, Snapshot
 
 
 class InProcess:
@@ -14,23 +15,16 @@ class InProcess:
 
     def __init__(self, open_runtime: Callable[[Callable[[JobEvent], None]], DeviceRuntime]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
+        self._inbox = Inbox()
         self.runtime = open_runtime(self._report)
         self.runtime.start()
 
     def submit(self, job: Job) -> None:
-        self._inbox[job.key] = asyncio.Queue()
+        self._inbox.open(job)
         self.runtime.submit(job)
 
-    async def events(self, key: str) -> AsyncIterator[JobEvent]:
-        inbox = self._inbox[key]
-        while True:
-            event = await inbox.get()
-            if isinstance(event, Made | Failed):
-                del self._inbox[key]
-                yield event
-                return
-            yield event
+    def events(self, key: str) -> AsyncIterator[JobEvent]:
+        return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
         self.runtime.cancel(key)
@@ -51,8 +45,4 @@ class InProcess:
 
     def _report(self, event: JobEvent) -> None:
         """Called from the runtime's threads; the queues belong to the loop."""
-        self._loop.call_soon_threadsafe(self._hear, event)
-
-    def _hear(self, event: JobEvent) -> None:
-        if event.key in self._inbox:
-            self._inbox[event.key].put_nowait(event)
+        self._loop.call_soon_threadsafe(self._inbox.put, event)

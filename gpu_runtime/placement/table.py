@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from gpu_runtime.placement.inbox import Inbox
 from vibeboard.faults import Fault, FaultKind
 from vibeboard.jobs import Failed, Job, JobEvent, JobQueue, JobState, JobView, Made, Snapshot, Started, Wish
 
@@ -17,26 +18,19 @@ class Table:
 
     def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
-        self._inbox: dict[str, asyncio.Queue[JobEvent]] = {}
+        self._inbox = Inbox()
         self._told: dict[str, JobView] = {}
         self._loops: list[asyncio.Task[None]] = []
 
     def submit(self, job: Job) -> None:
-        self._inbox[job.key] = asyncio.Queue()
+        self._inbox.open(job)
         self._told[job.key] = JobView(state=JobState.QUEUED, attempt=job.attempt)
         self._queue.offer(job)
         if not self._loops:
             self._loops = [asyncio.create_task(self._look())]
 
-    async def events(self, key: str) -> AsyncIterator[JobEvent]:
-        inbox = self._inbox[key]
-        while True:
-            event = await inbox.get()
-            if isinstance(event, Made | Failed):
-                del self._inbox[key]
-                yield event
-                return
-            yield event
+    def events(self, key: str) -> AsyncIterator[JobEvent]:
+        return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
         self._queue.stop(key)
@@ -71,7 +65,7 @@ class Table:
             self._queue.expire()
             for key, view in self._queue.look(self._told).items():
                 for event in _news(key, self._told[key], view):
-                    self._inbox[key].put_nowait(event)
+                    self._inbox.put(event)
                 self._told[key] = view
                 if view.state not in (JobState.QUEUED, JobState.RUNNING):
                     del self._told[key]

@@ -15,7 +15,7 @@ from gpu_runtime.models.previs.engine import render_pass
 from gpu_runtime.models.previs.render import Renderer
 from gpu_runtime.models.previs.take import Take
 from gpu_runtime.models.wan.engine import generate_shot
-from gpu_runtime.models.wan.steering import grey, outlines, steer, take_of
+from gpu_runtime.models.wan.steering import grey, outlines, steer
 from gpu_runtime.models.wan.stills import filling, read_still
 from tools.generate_shot import Control
 from tools.render_pass import Pass, RenderPassParams
@@ -34,7 +34,7 @@ def steered(run_of, params_of):
 
 
 def renderer_of(params, run_of):
-    return Renderer(take_of(params, run_of("wan2.1-vace-1.3b").engine))
+    return Renderer(Take.of(params, run_of("wan2.1-vace-1.3b").engine))
 
 
 def box_of(dark: torch.Tensor) -> tuple[int, int, int, int]:

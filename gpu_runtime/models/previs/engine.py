@@ -25,15 +25,7 @@ TRACK_STEP = 6
 
 def generate_shot(params: GenerateShotParams, run: Run) -> Result:
     """Render a shot. Outputs `video` (H.264, no sound) and `scene` (a `Take` as canonical JSON)."""
-    take = Take(
-        stage=params.stage,
-        camera=params.camera,
-        frames=params.frames,
-        fps=params.fps,
-        width=params.width,
-        height=params.height,
-        seed=params.seed,
-    )
+    take = Take.of(params)
     renderer = Renderer(take)
     tracks: dict[int, list[Box]] = {}
     path = run.scratch / "take.mp4"

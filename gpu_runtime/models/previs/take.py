@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from gpu_runtime.engine import Engine
 from gpu_runtime.engines.previs import previs
+from tools.generate_shot import GenerateShotParams
 from vibeboard.camera import CameraPath, CameraPose, dot, focal_px
 from vibeboard.model import Frozen
 from vibeboard.stage import Stage
@@ -67,3 +69,17 @@ class Take(Frozen):
     objects: tuple[Named, ...] = ()
     cameras: tuple[FrameCamera, ...] = ()
     tracks: dict[int, tuple[Box, ...]] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, params: GenerateShotParams, engine: Engine = previs) -> Take:
+        """What was asked for, as data, and which engine makes the picture."""
+        return cls(
+            renderer=Renderer(name=engine.name, revision=engine.revision),
+            stage=params.stage,
+            camera=params.camera,
+            frames=params.frames,
+            fps=params.fps,
+            width=params.width,
+            height=params.height,
+            seed=params.seed,
+        )

@@ -19,7 +19,6 @@ from gpu_runtime.engine import Engine
 from gpu_runtime.models.previs.engine import TRACK_STEP
 from gpu_runtime.models.previs.render import Renderer
 from gpu_runtime.models.previs.take import Box, FrameCamera, Take
-from gpu_runtime.models.previs.take import Renderer as RenderedBy
 from gpu_runtime.run import Stage, Step
 from tools.generate_shot import Control, GenerateShotParams
 from vibeboard.region import Region
@@ -38,20 +37,6 @@ class Steering(NamedTuple):
     scene: Take
 
 
-def take_of(params: GenerateShotParams, engine: Engine) -> Take:
-    """The shot's scene data, which says which engine made the picture."""
-    return Take(
-        renderer=RenderedBy(name=engine.name, revision=engine.revision),
-        stage=params.stage,
-        camera=params.camera,
-        frames=params.frames,
-        fps=params.fps,
-        width=params.width,
-        height=params.height,
-        seed=params.seed,
-    )
-
-
 def steer(
     params: GenerateShotParams, engine: Engine, control: Control, steps: int
 ) -> Generator[Stage | Step, None, Steering]:
@@ -59,7 +44,7 @@ def steer(
 
     The scene has tracks where the previs steers every frame. Elsewhere it is not known where things went.
     """
-    take = take_of(params, engine)
+    take = Take.of(params, engine)
     renderer = Renderer(take)
     scene = take.model_copy(update={"objects": renderer.objects, "cameras": _cameras(renderer)})
     if control is Control.NONE:
