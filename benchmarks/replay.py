@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from benchmarks.rules import Fifo, Greedy, Lookahead, Pressure
 from benchmarks.trace import GB, Arrival, Variant, episode
-from benchmarks.virtual_device import Ended, Log, MakeRule, Rule, Setup, Tier, VirtualDevice
+from benchmarks.virtual_device import VirtualDevice
+from benchmarks.virtual_work import Ended, Log, MakeRule, Rule, Setup, Tier
 from gpu_runtime.scheduler import Policy, Scheduler
 from vibeboard.jobs import JobClass
 
