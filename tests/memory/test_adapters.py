@@ -20,8 +20,8 @@ AUTHORS = {"attn1.to_q": "self_attn.q", "attn2.to_out.0": "cross_attn.o", "ffn.n
 
 def matrices(seed):
     """Down and up by layer."""
-    torch.manual_seed(seed)
     module = tiny.transformer()
+    torch.manual_seed(seed)
     found = {}
     for name in LAYERS:
         layer = module.get_submodule(name)
@@ -86,12 +86,12 @@ def test_an_adapter_means_what_it_means_at_its_strength(loaded, one):
 def test_switching_in_place_and_back_to_none_is_exact(loaded, one, two):
     bare = put(loaded)
     with_one = put(loaded, (one, 1.0))
-    with_two = put(loaded, (two, 0.5))
+    with_two = put(loaded, (two, 1.0))
     assert not torch.equal(with_one, with_two)
     assert torch.equal(put(loaded, (one, 1.0)), with_one)
-    both = put(loaded, (one, 1.0), (two, 0.5))
-    assert torch.equal(put(loaded, (two, 0.5)), with_two)
-    assert torch.equal(put(loaded, (one, 1.0), (two, 0.5)), both)
+    both = put(loaded, (one, 1.0), (two, 1.0))
+    assert torch.equal(put(loaded, (two, 1.0)), with_two)
+    assert torch.equal(put(loaded, (one, 1.0), (two, 1.0)), both)
     assert torch.equal(put(loaded), bare)
 
 

@@ -88,13 +88,16 @@ def test_freed_memory_is_used_again_and_not_given_back():
 
 
 def test_room_in_scattered_holes_is_still_room():
-    arena = Arena(BUDGET)
+    lock = Lock()
+    arena = Arena(BUDGET, lock)
     parts = [arena.take(BUDGET // 8) for _ in range(8)]
+    for part in parts:
+        arena.ready(part)
     for part in parts[::2]:
         arena.give(part)
     big = arena.take(BUDGET // 2)
     arena.ready(big)
-    assert arena.committed <= BUDGET
+    assert sum(lock.sizes.values()) == arena.committed == BUDGET
 
 
 def test_the_smallest_hole_that_fits_is_taken_and_neighbours_join():
