@@ -176,7 +176,7 @@ def _from_original(
     converted = target / ".converted"
     converted.mkdir()
     to_diffusers(source, converted, config)
-    stage(item, converted, target, origin, progress, stopping)
+    stage(item, converted, target, origin._replace(is_ours=True), progress, stopping)
     shutil.rmtree(converted)
 
 
