@@ -11,6 +11,9 @@ from vibeboard.model import Frozen
 
 class EventType(StrEnum):
     RUN_STARTED = "run.started"
+    LLM_ANSWERED = "llm.answered"
+    SCENE_FELL_BACK = "scene.fell_back"
+    BREAKDOWN_READY = "breakdown.ready"
     PLAN_READY = "plan.ready"
     QUOTE_READY = "quote.ready"
     JOB_PROGRESS = "job.progress"

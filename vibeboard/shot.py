@@ -127,7 +127,9 @@ class Shot(Frozen):
 
 
 class ScenePlan(Frozen):
-    """The shots of a scene in cutting order."""
+    """The shots of a scene in cutting order. `planner` chose them; `instead_of` says whose place it took and why."""
 
     scene_id: str
     shots: tuple[Shot, ...]
+    planner: str = "offline"
+    instead_of: str = ""

@@ -85,7 +85,7 @@ class Operator(Viewfinder):
         places = [(lens, turn) for lens in (1.0, 0.75, 0.55) for turn in (*_AROUND, *far)]
         best, least = None, math.inf
         for lens, turn in places:
-            key = self._framed(figures, turned(direction, turn), self._crop.lens * lens)
+            key = self._framed(figures, turned(direction, turn), self._lens * lens)
             objections = self._objections(key, figures)
             if objections < least:
                 best, least = key, objections
@@ -93,6 +93,10 @@ class Operator(Viewfinder):
                 break
         assert best is not None
         return best
+
+    @property
+    def _lens(self) -> float:
+        return self.setup.focal_mm or self._crop.lens
 
     def _objections(self, key: CameraKey, figures: list[Figure]) -> int:
         """What speaks against a place, the gravest counting most."""
@@ -196,7 +200,14 @@ class Operator(Viewfinder):
         points = corners(prop, base) if holder is None else around(base, max(0.1, *prop.size))
         climb = 0.75 if holder is None else 1.0
         keys = [
-            within_reach(points, View(turned(out, turn), climb=climb), window, 65.0, self.aspect, _OUTDOOR_REACH)
+            within_reach(
+                points,
+                View(turned(out, turn), climb=climb),
+                window,
+                self.setup.focal_mm or 65.0,
+                self.aspect,
+                _OUTDOOR_REACH,
+            )
             for turn in (*_AROUND, 90.0, -90.0)
         ]
         return next((key for key in keys if not self._sightlines.in_a_body(self._moments(key, []))), keys[0])
@@ -221,7 +232,7 @@ class Operator(Viewfinder):
 
     def _wide(self) -> CameraKey:
         """The whole set from the layout's own wide position."""
-        focal = 21.0 if self.setup.size in (ShotSize.EST, ShotSize.EWS) else 28.0
+        focal = self.setup.focal_mm or (21.0 if self.setup.size in (ShotSize.EST, ShotSize.EWS) else 28.0)
         target = (0.0, min(1.2, self.layout.size[1] * 0.42), 0.0)
         distance = plan_distance(self.layout.wide, target)
         return CameraKey(frame=0, position=self.layout.wide, target=target, focal_mm=focal, focus_m=round(distance, 3))

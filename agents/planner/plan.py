@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from agents.planner.beats import Line, read_beats
+from agents.planner.beats import Beat, Line, read_beats
 from agents.planner.blocking import Blocking
 from agents.planner.cameras import Operator
 from agents.planner.coverage import cover
@@ -46,7 +46,19 @@ def plan_scene(
         Shots in cutting order, at least one. The same arguments give the same plan, to the byte.
     """
     beats = read_beats(scene, breakdown)
-    setups = cover(scene, breakdown, beats)
+    return plan_setups(scene, breakdown, cast, fps, aspect, beats, cover(scene, breakdown, beats))
+
+
+def plan_setups(
+    scene: Scene,
+    breakdown: SceneBreakdown,
+    cast: Mapping[str, CastLook],
+    fps: Rate,
+    aspect: float,
+    beats: Sequence[Beat],
+    setups: Sequence[Setup],
+) -> ScenePlan:
+    """The shots of setups that somebody has chosen: blocking, cameras and lengths, as for those of our own."""
     layout = LAYOUTS[breakdown.set_kind]
     people = {name for beat in beats for name in beat.present}
     looks = {name: cast[name] if name in cast else cast_looks([name])[name] for name in sorted(people)}

@@ -14,7 +14,8 @@ from vibeboard.stage import SetKind
 @dataclass(frozen=True)
 class Setup:
     """`role` and `anchor` (an element's id) name the shot for good. `toward` is whom the subject faces; `thing` is what
-    an insert or a POV looks at. `extra` are elements the shot carries that are no beats, such as the heading."""
+    an insert or a POV looks at. `extra` are elements the shot carries that are no beats, such as the heading.
+    `focal_mm` is a wish for the lens, which may give way to the room there is; None for the size's own."""
 
     role: str
     anchor: str
@@ -29,6 +30,7 @@ class Setup:
     thing: str = ""
     extra: tuple[Element, ...] = ()
     present: tuple[str, ...] = ()
+    focal_mm: float | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:

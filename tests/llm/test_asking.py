@@ -116,8 +116,7 @@ async def test_the_budget_stops_before_it_is_passed():
         await ask.ask(Cat, [HumanMessage("one")])
         await ask.ask(Cat, [HumanMessage("two")])
         with pytest.raises(Rejected, match="budget"):
-            for word in "three four five".split():
-                await ask.ask(Cat, [HumanMessage(word)])
+            await ask.ask(Cat, [HumanMessage("three")])
         assert ask.model.ledger.usd < 0.0015
         assert len(mock.requests) == ask.model.ledger.calls
         with pytest.raises(Rejected, match="budget"):
