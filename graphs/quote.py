@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from agents.repairs import legal_on
+from agents.medic.legality import legal_on
 from graphs.chain import Call, StepDone, Unit, UnitDone
 from graphs.request import MakeRequest
 from graphs.services import Services

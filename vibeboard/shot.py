@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from vibeboard.camera import CameraPath
+from vibeboard.hints import also_called
 from vibeboard.model import Frozen
 from vibeboard.stage import Stage
 
@@ -75,6 +76,11 @@ class Rig(StrEnum):
     CAR_MOUNT = "car mount"
 
 
+@also_called(
+    ON=("on screen", "on camera", "in frame", "onscreen"),
+    OFF_SCREEN=("off", "off camera", "offscreen", "O.C.", "out of frame"),
+    VOICE_OVER=("voiceover", "voice-over narration", "narration"),
+)
 class Voice(StrEnum):
     """How a line reaches us."""
 
