@@ -136,7 +136,7 @@ def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
 
 def slip(wrong: str, right: str) -> bool:
     """Whether one is the other mistyped: letters swapped, doubled, left out or mistaken, and nothing that counts."""
-    if wrong == right or len(right) < 3 or _weighty(wrong) != _weighty(right):
+    if not wrong or wrong == right or len(right) < 3 or _weighty(wrong) != _weighty(right):
         return wrong == right
     if sorted(wrong) == sorted(right):
         return len(right) > 3 or _edits(wrong, right) == 1

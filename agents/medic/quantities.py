@@ -61,6 +61,8 @@ _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.\d+)?|[-+]?\.\d+"
 _PART = re.compile(rf"\s*({_NUMBER})(?:\s*/\s*(\d+))?\s*([a-z°%\"”″'’′]+(?:\s+per\s+(?:second|cent))?(?:/s)?)?\.?\s*")
 _TIMECODE = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?")
 _FULL_TIMECODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}):(\d{2})")
+_LONGEST = 80
+"""No quantity is written with more characters."""
 _TAIL = re.compile(r"\s+(long|wide|high|tall|deep|away|in length|in total)$")
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d{1,2})(?!\d)")
 _WORDS = {
@@ -77,6 +79,8 @@ def read(text: str, unit: str, rate: Rate | None = None) -> Fraction | None:
 
     A time in frames is the nearest whole frame.
     """
+    if len(text) > _LONGEST:
+        return None
     plain = _TAIL.sub("", _digits(text.strip().casefold()))
     if unit in ("frame", "s") and ":" in plain:
         return _clock(plain, unit, rate)
@@ -93,7 +97,7 @@ def read(text: str, unit: str, rate: Rate | None = None) -> Fraction | None:
 
 def names_unit(text: str) -> bool:
     """Whether a text says the unit of its number: `5s`, `1:20`, but not `5`."""
-    plain = _TAIL.sub("", _digits(text.strip().casefold()))
+    plain = _TAIL.sub("", _digits(text[:_LONGEST].strip().casefold()))
     return bool(_TIMECODE.fullmatch(plain) or _FULL_TIMECODE.fullmatch(plain)) or all(
         suffix for _, suffix in _parts(_DECIMAL_COMMA.sub(r"\1.\2", plain)) or [(Fraction(0), "")]
     )

@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TOKEN = re.compile(r"[-+]?[\w.%°/:-]+")
 _WORD = re.compile(r"[A-Za-z_$][\w$.-]*")
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
+_LONGEST_NUMBER = 300
 _CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
@@ -46,7 +47,9 @@ def read_json(text: str) -> Read:
     """
     try:
         return Read(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant))
-    except (json.JSONDecodeError, RecursionError):
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError):
         pass
     bare = _THINK.sub(" ", text)
     if marked := _PARAMETER.findall(bare):
@@ -62,6 +65,8 @@ def read_json(text: str) -> Read:
         return _Reader(bare, start.start()).read()
     except RecursionError:
         raise Unreadable("it is nested too deep") from None
+    except OverflowError:
+        raise Unreadable("a number in it is too long") from None
 
 
 def _called(text: str) -> dict[str, Any]:
@@ -90,7 +95,9 @@ def _plain(text: str) -> Any:
     """A value of tool markup: JSON if it is, else the text itself."""
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except json.JSONDecodeError:
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError):
         return _LITERALS.get(text.strip(), text.strip())
 
 
@@ -157,6 +164,8 @@ class _Reader:
         if not _NUMBER.fullmatch(text):
             return self._bare_text(text)
         plain = text.lstrip("+")
+        if len(plain) > _LONGEST_NUMBER:
+            raise OverflowError
         return int(plain) if re.fullmatch(r"-?\d+", plain) else float(plain)
 
     def _bare_text(self, text: str) -> str:

@@ -18,7 +18,7 @@ _ASSET = r"^[0-9a-f]{64}$"
 
 @dataclass(frozen=True)
 class Slot:
-    """`type` may be annotated, `path` is dotted: `camera.keys.0.focal_mm`. What is below a protected slot is protected."""
+    """`type` may be annotated, `path` is dotted: `camera.keys.0.focal_mm`. Below what is protected all is."""
 
     type: Any
     path: str = ""
