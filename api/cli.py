@@ -19,6 +19,12 @@ from vibeboard.faults import Cancelled, FaultError, Rejected
 from vibeboard.timing import Rate
 
 INTERRUPTED = 130
+Planner = Annotated[
+    str | None,
+    typer.Option(
+        help="Who plans: offline, minimax or scripted:FILE [as before; minimax if a key is set; else offline]."
+    ),
+]
 app = typer.Typer(
     name="vibeboard",
     help="Builds a film from a screenplay.",
@@ -37,6 +43,7 @@ def make(
     size: Annotated[str, typer.Option(help="Picture size, width x height.")] = "854x480",
     fps: Annotated[str, typer.Option(help="Frame rate, such as 24, 25 or 23.976.")] = "24",
     upgrade: Annotated[bool, typer.Option("--upgrade", help="Use the best engines that are here now.")] = False,
+    planner: Planner = None,
     slate: Annotated[bool, typer.Option(help="Burn scene, shot, lens and timecode into the film.")] = True,
 ) -> None:
     """Build the film of a script, or what an edit made stale of it."""
@@ -49,7 +56,21 @@ def make(
         fps=_rate(fps),
         slate=slate,
         upgrade=upgrade,
+        planner=planner,
     )
+
+
+@app.command()
+def breakdown(
+    script: Annotated[Path, typer.Argument(help="A screenplay in Fountain format.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="JSON file to write [the terminal].")] = None,
+    film: Annotated[
+        Path | None, typer.Option(help="Folder of the film whose elements these are [SCRIPT-film].")
+    ] = None,
+    planner: Planner = None,
+) -> None:
+    """List what each scene needs, by category, with the lines that say so."""
+    making.write_breakdown(script, film or Path(f"{script.stem}-film"), output, planner)
 
 
 @app.command("pass")

@@ -12,21 +12,31 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agents.screenplay import read_file, read_text
+from pydantic import JsonValue
+
+from agents.llm.choosing import MINIMAX, OFFLINE, SCRIPTED, model_for
+from agents.llm.model import LlmModel
+from agents.screenplay import plain_text, read_file, read_text
 from api.progress import Watch, watch_for
 from gpu_runtime.engine import best
 from gpu_runtime.placement.embedded import Embedded
+from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
 from graphs.request import MakeRequest, pin_engines
 from storage.project import Project
 from tools.render_pass import Pass, RenderPassParams
+from vibeboard.breakdown import Breakdown
 from vibeboard.digest import sha256_file
 from vibeboard.faults import Cancelled, Rejected
+from vibeboard.screenplay import Screenplay
+from vibeboard.settings import Settings
 from vibeboard.timing import Rate
 
 T = TypeVar("T")
 
 STATE_FOLDER = ".vibeboard"
+PLAN_TASK = "plan_scene"
+"""Under which the film's planner is pinned, as its engines are."""
 MOST_WORKERS = 8
 
 
@@ -40,6 +50,7 @@ def make_film(
     fps: Rate,
     slate: bool,
     upgrade: bool,
+    planner: str | None,
 ) -> None:
     """Build a film into `output`, showing progress on the terminal. Engines stay those that the film was first made
     with, unless an `upgrade` is asked for."""
@@ -49,10 +60,12 @@ def make_film(
     with Project(output / STATE_FOLDER) as project:
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
+        model = _planner(project, planner)
         project.pin(engines)
         request = MakeRequest(
             script=project.blobs.put(text.encode(), "text/plain").sha256,
             name=script.stem,
+            planner=model.identity if model else OFFLINE,
             scenes=scenes,
             width=size[0],
             height=size[1],
@@ -62,14 +75,59 @@ def make_film(
             engines=engines,
         )
         with watch_for(sys.stdout, request, workers()) as watch:
-            _run(_make(project, request, output, watch))
+            _run(_make(project, request, output, watch, model))
         watch.summary(output)
         for task in sorted(task for task in engines if engines[task] != best_now[task]):
             watch.say(f"{best_now[task]} is here now and could do {task} instead of {engines[task]}: add --upgrade")
 
 
-async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch) -> None:
-    await make(project, _placement(project), request, output, watch)
+async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch, model: LlmModel | None) -> None:
+    await make(project, _placement(project), request, output, watch, model)
+
+
+def _planner(project: Project, asked: str | None) -> LlmModel | None:
+    """Who plans: as asked, else as the film was planned before, else MiniMax if there is a key for it."""
+    settings, pins = Settings(), project.pins()
+    by_key = MINIMAX if settings.llm_key.get_secret_value() and not pins else OFFLINE
+    name = asked or pins.get(PLAN_TASK, by_key)
+    model = model_for(name, settings)
+    if not name.startswith(SCRIPTED):
+        project.pin({PLAN_TASK: name})
+    return model
+
+
+def write_breakdown(script: Path, film: Path, output: Path | None, planner: str | None) -> None:
+    """Break a script down, store its elements as pending with the film, and write the list as JSON."""
+    read_file(script)
+    text = read_text(script)
+    _writable(film)
+    if output and not output.parent.is_dir():
+        raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
+    with Project(film / STATE_FOLDER) as project:
+        model = _planner(project, planner)
+        blob = project.blobs.put(text.encode(), "text/plain").sha256
+        request = MakeRequest(script=blob, name=script.stem, engines=pin_engines(project.pins()))
+        with watch_for(sys.stderr, request, workers()) as watch:
+            work = break_down_script(project, _placement(project), request, watch, model)
+            screenplay, breakdown = _run(work)
+    listed = json.dumps(element_list(screenplay, breakdown), indent=1, ensure_ascii=False)
+    if output is None:
+        sys.stdout.write(f"{listed}\n")
+    else:
+        output.write_text(f"{listed}\n")
+
+
+def element_list(screenplay: Screenplay, breakdown: Breakdown) -> list[dict[str, JsonValue]]:
+    """The elements of each scene as they are handed out: category, name, source lines, status."""
+    scenes = zip(screenplay.scenes, breakdown.scenes, strict=True)
+    return [
+        {
+            "scene": broken.number,
+            "heading": plain_text(scene.heading),
+            "elements": [item.model_dump(mode="json") for item in broken.items],
+        }
+        for scene, broken in scenes
+    ]
 
 
 def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, frames: int | None) -> None:

@@ -60,6 +60,18 @@ class Watch:
         self._plan = dict(event.data)
         seconds = self._request.fps.seconds(int(self._plan["frames"]))
         self.say(f"{self._plan['scenes']} scenes, {self._plan['shots']} shots, {_clock(seconds)} of film")
+        if "planner" in self._plan:
+            told = "{planner}: {calls} calls, {tokens} tokens, {usd:.4f} USD".format(**self._plan)
+            self.say(f"planned by {told}")
+
+    def _on_breakdown(self, event: Event) -> None:
+        dropped = int(str(event.data["dropped"]))
+        if dropped:
+            self.say(f"  {dropped} elements dropped: the script has no such words", style="yellow")
+
+    def _on_fallback(self, event: Event) -> None:
+        scene = f"scene {event.data['scene']}" if event.data["scene"] else "the script"
+        self.say(f"  {scene}: {event.data['step']} done offline: {event.data['message']}", style="yellow")
 
     def _on_quote(self, event: Event) -> None:
         todo = [Quoted.model_validate(item) for item in _list(event.data["todo"])]
@@ -139,6 +151,8 @@ def _list(value: Any) -> list[Any]:
 
 _HANDLERS = {
     EventType.RUN_STARTED: Watch._on_start,
+    EventType.BREAKDOWN_READY: Watch._on_breakdown,
+    EventType.SCENE_FELL_BACK: Watch._on_fallback,
     EventType.PLAN_READY: Watch._on_plan,
     EventType.QUOTE_READY: Watch._on_quote,
     EventType.JOB_PROGRESS: Watch._on_progress,

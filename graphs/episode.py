@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import operator
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -10,7 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
-from graphs import planning
+from graphs import planning, thinking
 from graphs.chain import Unit, UnitDone
 from graphs.cut import CutShot, cut, length
 from graphs.quote import quote
@@ -65,10 +66,14 @@ def read(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
     return {"screenplay": planning.read(runtime.context.project, runtime.context.request)}
 
 
-def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
+async def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
     services = runtime.context
     screenplay = Screenplay.model_validate_json(services.project.blobs.read(state["screenplay"]))
-    breakdown, scenes = planning.plan(services.project, services.request, screenplay, services.check)
+    if services.model:
+        breakdown, scenes = await thinking.plan(services, services.model, screenplay)
+    else:
+        work = (services.project, services.request, screenplay, services.check)
+        breakdown, scenes = await asyncio.to_thread(planning.plan, *work)
     blob = services.project.blobs.put(canonical(Plan(breakdown=breakdown, scenes=scenes)), "application/json")
     return {"plan": blob.sha256}
 
@@ -78,7 +83,7 @@ def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> Command[Lite
     services = runtime.context
     film = Film(state, services)
     units = [shot_unit(placed, film.title, services.request) for placed in film.cut]
-    plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut)}
+    plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut), **thinking.bill(services)}
     services.notify(Event(type=EventType.PLAN_READY, data=plan_data))
     offer = quote(units, services)
     todo = [item.model_dump(mode="json") for item in offer.todo]

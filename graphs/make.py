@@ -12,6 +12,7 @@ from pathlib import Path
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from agents.llm.model import LlmModel
 from gpu_runtime.engine import Engine
 from graphs.delivery import deliver, wanted_files
 from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, results
@@ -28,14 +29,19 @@ _NO_LIMIT = 1_000_000
 """LangGraph's bound on steps; ours are the attempt counters."""
 
 
-_STANDING = (EventType.PLAN_READY, EventType.QUOTE_READY, EventType.UNIT_DONE)
+_STANDING = (EventType.SCENE_FELL_BACK, EventType.PLAN_READY, EventType.QUOTE_READY, EventType.UNIT_DONE)
 """What somebody who watches a run that is carried on needs to know of its past."""
 
 
 async def make(
-    project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Callable[[Event], None]
+    project: Project,
+    placement: Placement,
+    request: MakeRequest,
+    output: Path,
+    watch: Callable[[Event], None],
+    model: LlmModel | None = None,
 ) -> None:
-    """Build the film of `request` into `output`.
+    """Build the film of `request` into `output`; `model` plans it, or without one the offline planner.
 
     A run of the same request that was interrupted is carried on; its finished shots are not made again.
 
@@ -48,7 +54,7 @@ async def make(
         run_id = uuid.uuid4().hex
         project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
-    services = Services(project, placement, request, run_id, watch)
+    services = Services(project, placement, request, run_id, watch, model)
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:

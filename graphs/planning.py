@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -68,32 +69,40 @@ def plan(
     looks = cast_looks(dict.fromkeys(name for scene in breakdown.scenes for name in scene.cast))
     by_scene = {scene.scene_id: scene for scene in breakdown.scenes}
     questions = [
-        (scene, scene_at_one(scene), by_scene[scene.id], {name: looks[name] for name in by_scene[scene.id].cast})
+        PlanQuestion(scene_at_one(scene), by_scene[scene.id], {name: looks[name] for name in by_scene[scene.id].cast})
         for scene in selected(screenplay, request)
     ]
-    keys = [_plan_key(scene, broken, cast, request) for _, scene, broken, cast in questions]
+    keys = [question.key(request, "offline", str(PLANNER_REVISION)) for question in questions]
     kept = project.find_plans(keys)
     fresh: dict[str, str] = {}
     plans: list[ScenePlan] = []
-    for key, (original, scene, broken, cast) in zip(keys, questions, strict=True):
+    for key, question, original in zip(keys, questions, selected(screenplay, request), strict=True):
         check()
         if key not in kept:
-            answer = plan_scene(scene, broken, cast, request.fps, request.width / request.height)
+            answer = plan_scene(*question, request.fps, request.width / request.height)
             kept[key] = fresh[key] = answer.model_dump_json()
-        plans.append(_moved(ScenePlan.model_validate_json(kept[key]), original.heading.line - 1))
+        plans.append(moved(ScenePlan.model_validate_json(kept[key]), original.heading.line - 1))
     project.keep_plans(fresh)
     return breakdown, tuple(plans)
 
 
-def _plan_key(scene: Scene, broken: SceneBreakdown, cast: dict[str, CastLook], request: MakeRequest) -> str:
-    question: dict[str, JsonValue] = {
-        "scene": scene.model_dump(mode="json"),
-        "breakdown": _without_lines(broken),
-        "cast": {name: look.model_dump(mode="json") for name, look in cast.items()},
-        "fps": request.fps.model_dump(mode="json"),
-        "aspect": str(Fraction(request.width, request.height)),
-    }
-    return content_key("plan_scene", "offline", str(PLANNER_REVISION), question)
+class PlanQuestion(NamedTuple):
+    """What the plan of a scene follows from; the scene has its heading on line 1."""
+
+    scene: Scene
+    broken: SceneBreakdown
+    cast: dict[str, CastLook]
+
+    def key(self, request: MakeRequest, planner: str, revision: str) -> str:
+        """The name of its answer by a planner."""
+        question: dict[str, JsonValue] = {
+            "scene": self.scene.model_dump(mode="json"),
+            "breakdown": _without_lines(self.broken),
+            "cast": {name: look.model_dump(mode="json") for name, look in self.cast.items()},
+            "fps": request.fps.model_dump(mode="json"),
+            "aspect": str(Fraction(request.width, request.height)),
+        }
+        return content_key("plan_scene", planner, revision, question)
 
 
 def _without_lines(broken: SceneBreakdown) -> JsonValue:
@@ -119,9 +128,11 @@ def _element_moved(element: Element, offset: int) -> Element:
     return element.model_copy(update={"line": element.line + offset, "last_line": element.last_line + offset})
 
 
-def _moved(plan: ScenePlan, offset: int) -> ScenePlan:
-    def moved(shot: Shot) -> Shot:
+def moved(plan: ScenePlan, offset: int) -> ScenePlan:
+    """The plan of a scene whose heading stands `offset` lines further down."""
+
+    def moved_shot(shot: Shot) -> Shot:
         update = {"first_line": shot.first_line + offset, "last_line": shot.last_line + offset}
         return shot.model_copy(update=update)
 
-    return plan.model_copy(update={"shots": tuple(moved(shot) for shot in plan.shots)})
+    return plan.model_copy(update={"shots": tuple(moved_shot(shot) for shot in plan.shots)})

@@ -28,7 +28,8 @@ TASKS = (
 class MakeRequest(Frozen):
     """One build. `script` is the blob of the script's text; `scenes` the first and last to make, by ordinal from 1.
 
-    `engines` pins which engine does which task: one that is installed later changes nothing that was asked before.
+    `planner` is the identity of who plans. `engines` pins which engine does which task: one that is installed later
+    changes nothing that was asked before.
     """
 
     script: str
@@ -39,6 +40,7 @@ class MakeRequest(Frozen):
     fps: Rate = Rate(num=24)
     slate: bool = True
     plan_only: bool = False
+    planner: str = "offline"
     engines: dict[str, str]
 
     def engine(self, task: str) -> Engine:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agents.llm.model import LlmModel
 from gpu_runtime.engine import Engine
 from graphs.request import MakeRequest
 from storage.project import Project
@@ -27,6 +28,8 @@ class Services:
     request: MakeRequest
     run_id: str
     watch: Callable[[Event], None]
+    model: LlmModel | None = None
+    """Who plans; None for the offline planner."""
     _inflight: dict[str, asyncio.Task[Result]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -87,6 +90,8 @@ class Services:
             with contextlib.suppress(asyncio.CancelledError, Failure):
                 await running
         await self.placement.drain()
+        if self.model:
+            await self.model.aclose()
 
 
 class CallContext:

@@ -18,8 +18,9 @@ from sqlmodel import Session, col, desc, select, update
 from storage.blobs import FolderBlobs
 from storage.database import open_database
 from storage.jobs import JobTable
-from storage.tables import Asset, EventRow, JobRow, Pin, PlanRow, Revision, Run, Use
+from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Revision, Run, Use
 from vibeboard.asset import Result
+from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
 from vibeboard.events import LIVE_ONLY, Event
 from vibeboard.faults import FaultError, Rejected
 from vibeboard.jobs import JobState
@@ -124,6 +125,30 @@ class Project:
             session.add_all(PlanRow(key=key, plan=plan) for key, plan in plans.items())
             session.commit()
 
+    def store_elements(self, breakdown: Breakdown) -> Breakdown:
+        """Keep the elements of the scenes of a breakdown; what is new is pending, what a person decided stays decided.
+
+        A pending element that its scene no longer has goes, and so do those of scenes that are no more.
+
+        Returns:
+            The same breakdown with the status that each element has now.
+        """
+        with Session(self._engine) as session:
+            known = {(row.scene_id, row.category, row.name): row for row in session.exec(select(ElementRow))}
+            for scene in breakdown.scenes:
+                for item in scene.items:
+                    fresh = ElementRow(scene_id=scene.scene_id, category=item.category, name=item.name, lines="")
+                    row = known.pop((scene.scene_id, item.category, item.name), fresh)
+                    row.lines = json.dumps(item.lines)
+                    session.add(row)
+            for row in known.values():
+                if row.status is Status.PENDING:
+                    session.delete(row)
+            session.commit()
+            rows = session.exec(select(ElementRow))
+            status = {(row.scene_id, row.category, row.name): row.status for row in rows}
+        return _with_status(breakdown, status)
+
     def find_run(self, request_digest: str, graph_version: int) -> str | None:
         """The run to carry on: the newest of all, if it did not finish and is of the same request.
 
@@ -222,3 +247,13 @@ class Project:
                 (row.seq, Event.model_validate({"type": row.type, "unit": row.unit, "data": json.loads(row.data)}))
                 for row in session.exec(query)
             ]
+
+
+def _with_status(breakdown: Breakdown, status: Mapping[tuple[str, str, str], Status]) -> Breakdown:
+    def decided(scene: SceneBreakdown) -> SceneBreakdown:
+        items = tuple(
+            item.model_copy(update={"status": status[scene.scene_id, item.category, item.name]}) for item in scene.items
+        )
+        return scene.model_copy(update={"items": items})
+
+    return breakdown.model_copy(update={"scenes": tuple(decided(scene) for scene in breakdown.scenes)})

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Column, DateTime, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from vibeboard.breakdown import Status
 from vibeboard.jobs import JobState
 
 
@@ -31,6 +32,20 @@ class PlanRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     plan: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ElementRow(SQLModel, table=True):
+    """Something that a scene needs, and what a person decided about it. `lines` is a JSON list of source lines."""
+
+    __tablename__ = "element"
+    __table_args__ = (UniqueConstraint("scene_id", "category", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    scene_id: str = Field(index=True)
+    category: str
+    name: str
+    lines: str = Field(sa_column=Column(Text, nullable=False))
+    status: Status = Field(default=Status.PENDING)
 
 
 class JobRow(SQLModel, table=True):

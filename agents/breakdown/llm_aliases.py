@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from pydantic import Field, JsonValue
 
-from agents.llm import Asker
+from agents.llm.asking import Asker
 from agents.prompts import conversation
 from vibeboard.breakdown import BreakdownItem, Category, SceneBreakdown
 from vibeboard.faults import FieldError

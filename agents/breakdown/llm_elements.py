@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 
 from agents.breakdown.lexicon import DETERMINERS
 from agents.breakdown.text import singular
-from agents.llm import Asker
+from agents.llm.asking import Asker
 from agents.planner.prose import Names
 from agents.prompts import conversation
 from agents.screenplay import plain_text

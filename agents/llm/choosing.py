@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agents.llm.client import OpenAIChat
 from agents.llm.dialects import DIALECTS
 from agents.llm.model import LlmModel
 from agents.llm.scripted import scripted
 from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
+
+if TYPE_CHECKING:
+    from agents.llm.client import OpenAIChat
 
 OFFLINE, MINIMAX, SCRIPTED = "offline", "minimax", "scripted:"
 
@@ -35,6 +38,8 @@ def chat_model(settings: Settings) -> OpenAIChat:
     Raises:
         Rejected: an unknown dialect, or no key where one is needed.
     """
+    from agents.llm.client import OpenAIChat  # noqa: PLC0415  (who plans offline need not wait for the SDK)
+
     dialect = DIALECTS.get(settings.llm_dialect)
     if dialect is None:
         known = ", ".join(DIALECTS)

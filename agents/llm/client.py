@@ -70,6 +70,9 @@ class OpenAIChat(LlmModel):
     def gate(self) -> RateGate:
         return self._gate
 
+    async def aclose(self) -> None:
+        await self._client.close()
+
     @property
     def _llm_type(self) -> str:
         return self.dialect.name

@@ -33,6 +33,9 @@ class LlmModel(BaseChatModel):
         """What was spent."""
         raise NotImplementedError
 
+    async def aclose(self) -> None:
+        """Close the connections, if there are any."""
+
     def _generate(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise NotImplementedError("this model is asked with ainvoke or astream")
 

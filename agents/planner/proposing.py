@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from agents.llm import Asker
+from agents.llm.asking import Asker
 from agents.llm.codes import UNUSABLE
 from agents.planner.beats import read_beats
 from agents.planner.lint import Finding, lint

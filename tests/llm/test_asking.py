@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from agents.llm import Answered, Asker, chat_model
+from agents.llm.asking import Answered, Asker
+from agents.llm.choosing import chat_model
 from agents.llm.retry import Backoff
 from tests.wire_mock import WireMock
 from vibeboard.faults import FieldError, Rejected, Repairable

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from agents.llm import OpenAIChat, chat_model
+from agents.llm.choosing import chat_model
+from agents.llm.client import OpenAIChat
 from agents.llm.retry import Backoff
 from tests.wire_mock import KEY, THOUGHT, WireMock
 from vibeboard.faults import FaultError, FaultKind

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import HumanMessage
 
-from agents.llm import model_for
+from agents.llm.choosing import model_for
 from agents.llm.codes import MEANINGS
 from agents.llm.errors import masked, retry_after
 from agents.llm.gate import RateGate
