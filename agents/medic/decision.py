@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from agents.medic.mend import REFERENCE_CODES, Mended, mend
 from agents.medic.policy import BAD_RESULT, kind_of, wait_s
+from agents.medic.reading import as_json
 from agents.medic.references import Known
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Change, Trail, changes
@@ -70,7 +71,8 @@ def decide(
 
 
 def _given(args: Mapping[str, JsonValue] | str) -> dict[str, Any]:
-    return {} if isinstance(args, str) else dict(args)
+    given: dict[str, Any] = {} if isinstance(args, str) else as_json(args)
+    return given
 
 
 def _repair(

@@ -54,13 +54,15 @@ def _parts(value: Any, group: tuple[str, ...], slots: Mapping[str, Slot]) -> dic
     if not isinstance(value, list | tuple) or not 1 < len(value) <= len(group):
         return {}
     names = group if len(value) == len(group) else (group[0], group[-1])
-    parts = dict(zip(names, value, strict=False))
-    return parts if len(names) == len(value) and all(_is_one(part, slots[name]) for name, part in parts.items()) else {}
+    if len(names) != len(value):
+        return {}
+    parts = {name: _number(part, slots[name]) for name, part in zip(names, value, strict=True)}
+    return parts if all(slots[name].fits(part) for name, part in parts.items()) else {}
 
 
-def _is_one(part: Any, slot: Slot) -> bool:
-    found = read(part, slot.unit) if isinstance(part, str) else part
-    return found is not None and slot.fits(int(found) if found == int(found) else float(found))
+def _number(part: Any, slot: Slot) -> Any:
+    found = read(part, slot.unit) if isinstance(part, str) else None
+    return part if found is None else int(found) if found.denominator == 1 else float(found)
 
 
 def _named_size(lines: int) -> list[int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from agents.medic.legality import legal_within, told
 from agents.medic.names import snake
-from agents.medic.reading import Read, Unreadable, read_json
+from agents.medic.reading import Read, Unreadable, as_json, read_json
 from agents.medic.references import Known, resolved, unknown
 from agents.medic.shape import placed, shaped, unwrapped
 from agents.medic.slots import Slot, fields
@@ -45,7 +44,7 @@ def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine
     """Apply every rule that loses nothing."""
     root, call = Slot(type=tool.params), Reading()
     try:
-        text = read_json(args) if isinstance(args, str) else Read(copy.deepcopy(dict(args)))
+        text = read_json(args) if isinstance(args, str) else Read(as_json(args))
     except Unreadable as error:
         return Mended({}, (FieldError(path="", expected=f"one JSON object, but {error}", rule="json"),))
     made = unwrapped(root, text.value, tool.name, call.trail)

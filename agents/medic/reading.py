@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 _THINK = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
@@ -67,6 +69,15 @@ def read_json(text: str) -> Read:
         raise Unreadable("it is nested too deep") from None
     except OverflowError:
         raise Unreadable("a number in it is too long") from None
+
+
+def as_json(value: Any) -> Any:
+    """A value as JSON can hold it: numbers that are none as text, so that they can be shown."""
+    if isinstance(value, Mapping):
+        return {str(name): as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _called(text: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from agents.medic.reading import as_json
 from vibeboard.digest import canonical, sha256
 from vibeboard.model import Frozen
 
@@ -52,7 +53,7 @@ class Trail:
 def changes(tool: str, before: Any, after: Mapping[str, Any], trail: Trail) -> tuple[Change, ...]:
     """Every edit that leads from `before` (text, if the arguments came as text) to `after`."""
     found = []
-    for path, was, now in _edits(before if isinstance(before, Mapping) else {"": before}, after, ""):
+    for path, was, now in _edits(as_json(before) if isinstance(before, Mapping) else {"": before}, after, ""):
         why, declared = trail.about(path)
         name = sha256(canonical([tool, path, was, now]))[:12]
         found.append(Change(id=name, path=path, before=was, after=now, why=why, declared=declared))
