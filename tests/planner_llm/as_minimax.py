@@ -47,7 +47,7 @@ class Stand:
         scene, needs = self._scene(lines)
         offset = scene.heading.line - 1
         found = [
-            {"category": item.category, "name": item.name, "lines": [line - offset for line in item.lines]}
+            {"category": item.category.value, "name": item.name, "lines": [line - offset for line in item.lines]}
             for item in needs.items
         ]
         invented = {"category": "Props", "name": "flux capacitor", "lines": [1]}
