@@ -12,15 +12,15 @@ from vibeboard.timing import Rate
 
 _START = hints(
     unit="frame",
-    synonyms=("start_frame", "from", "begin", "in_frame", "first_frame"),
-    measures=("start_time", "at", "offset", "timestamp"),
+    synonyms=("start_frame", "in_frame", "first_frame"),
+    measures=("from", "begin", "start_time", "at", "offset", "timestamp"),
 )
 _LENGTH = hints(
     unit="frame",
     synonyms=("num_frames", "frame_count", "length_in_frames"),
     measures=("duration", "length", "time", "runtime"),
 )
-_LEVEL = ("volume", "level", "loudness")
+_LEVEL = ("gain", "volume", "level", "loudness")
 
 
 class SoundCue(Frozen):
@@ -28,12 +28,8 @@ class SoundCue(Frozen):
 
     audio: AssetId = Field(json_schema_extra=hints(synonyms=("sound", "clip", "file", "wav")))
     start: int = Field(ge=0, json_schema_extra=_START)
-    gain_db: float = Field(
-        default=0.0, ge=-60, le=12, json_schema_extra=hints(unit="dB", soft=True, synonyms=("gain",), measures=_LEVEL)
-    )
-    pan: float = Field(
-        default=0.0, ge=-1, le=1, json_schema_extra=hints(soft=True, synonyms=("panning", "stereo_position"))
-    )
+    gain_db: float = Field(default=0.0, ge=-60, le=12, json_schema_extra=hints(unit="dB", soft=True, measures=_LEVEL))
+    pan: float = Field(default=0.0, ge=-1, le=1, json_schema_extra=hints(soft=True, synonyms=("panning",)))
 
 
 class Ambience(Frozen):

@@ -24,15 +24,21 @@ class TimelineClip(Frozen):
     frames: int = Field(
         gt=0,
         json_schema_extra=hints(
-            unit="frame", synonyms=("num_frames", "frame_count", "media_length"), measures=("media_duration",)
+            unit="frame",
+            synonyms=("num_frames", "frame_count", "media_frames"),
+            measures=("media_duration", "media_length"),
         ),
     )
     trim: int = Field(
-        default=0, ge=0, json_schema_extra=hints(unit="frame", synonyms=("head_trim", "source_in", "in_point", "skip"))
+        default=0,
+        ge=0,
+        json_schema_extra=hints(
+            unit="frame", synonyms=("trim_frames",), measures=("head_trim", "source_in", "in_point", "skip")
+        ),
     )
     length: int = Field(
         gt=0,
-        json_schema_extra=hints(unit="frame", synonyms=("used_frames", "cut_length"), measures=("duration",)),
+        json_schema_extra=hints(unit="frame", synonyms=("used_frames",), measures=("duration", "cut_length")),
     )
     first_line: int = Field(json_schema_extra=hints(synonyms=("line_start", "start_line", "from_line")))
     last_line: int = Field(json_schema_extra=hints(synonyms=("line_end", "end_line", "to_line")))
@@ -50,8 +56,8 @@ class TimelineSound(Frozen):
         ge=0,
         json_schema_extra=hints(
             unit="frame",
-            synonyms=("start_frame", "from", "begin", "in_frame", "first_frame"),
-            measures=("start_time", "at", "offset", "timestamp"),
+            synonyms=("start_frame", "in_frame", "first_frame"),
+            measures=("from", "begin", "start_time", "at", "offset", "timestamp"),
         ),
     )
     frames: int = Field(

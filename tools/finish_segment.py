@@ -31,8 +31,8 @@ class BurnIn(Frozen):
     record_start: int = Field(
         json_schema_extra=hints(
             unit="frame",
-            synonyms=("start", "start_frame", "rec_start", "record_frame"),
-            measures=("record_tc", "record_timecode", "start_timecode", "record_in", "start_time", "timecode"),
+            synonyms=("start_frame", "rec_start", "record_frame"),
+            measures=("start", "record_tc", "record_timecode", "start_timecode", "record_in", "start_time", "timecode"),
         )
     )
     names: bool = Field(default=True, json_schema_extra=hints(synonyms=("show_names", "labels", "name_tags")))

@@ -36,7 +36,7 @@ class GenerateShotParams(Params):
         unit="frame",
         ge=1,
         le=240 * 600,
-        synonyms=("num_frames", "frame_count", "length_in_frames", "video_length"),
+        synonyms=("num_frames", "frame_count", "length_in_frames"),
         measures=("duration", "length", "time", "runtime"),
     )
     fps: Rate = field("Frame rate", unit="frame/s", synonyms=("frame_rate", "rate", "frames_per_second"))

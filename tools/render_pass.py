@@ -31,7 +31,7 @@ class RenderPassParams(Params):
         unit="frame",
         ge=0,
         default=0,
-        synonyms=("start", "start_frame", "from", "from_frame", "begin", "frame_start"),
+        synonyms=("start", "start_frame", "from_frame", "frame_start"),
     )
     frames: int = field(
         "How many frames",

@@ -43,7 +43,7 @@ class CameraKey(Frozen):
     frame: int = Field(
         ge=0,
         json_schema_extra=hints(
-            unit="frame", synonyms=("at", "at_frame", "frame_number", "keyframe"), measures=("time", "timestamp", "t")
+            unit="frame", synonyms=("at_frame", "frame_number", "keyframe"), measures=("at", "time", "timestamp", "t")
         ),
     )
     position: Vec3 = Field(json_schema_extra=hints(unit="m", synonyms=("pos", "location", "eye", "camera_position")))
@@ -85,7 +85,7 @@ class CameraPath(Frozen):
         json_schema_extra=hints(unit="f", synonyms=("aperture", "f_stop", "fstop", "iris")),
     )
     handheld: float = Field(
-        default=0.0, ge=0.0, le=0.2, json_schema_extra=hints(unit="m", synonyms=("sway", "shake", "handheld_amount"))
+        default=0.0, ge=0.0, le=0.2, json_schema_extra=hints(unit="m", measures=("sway", "handheld_sway"))
     )
     keys: tuple[CameraKey, ...] = Field(
         min_length=1, json_schema_extra=hints(synonyms=("keyframes", "key_frames", "path", "poses", "waypoints"))

@@ -18,6 +18,9 @@ from vibeboard.screenplay import IntExt, TimeOfDay
 Vec3 = Annotated[tuple[float, float, float], Components((("x",), ("y",), ("z",)))]
 Colour = Annotated[tuple[float, float, float], Components((("r", "red"), ("g", "green"), ("b", "blue")))]
 """sRGB, each channel from 0 to 1."""
+Extent = Annotated[
+    tuple[float, float, float], Components((("x", "width", "w"), ("y", "height", "h"), ("z", "depth", "d")))
+]
 
 
 @also_called(
@@ -110,9 +113,9 @@ class PropKind(StrEnum):
     HORSE = "horse"
 
 
-_AT = ("at", "at_frame", "frame_number", "keyframe")
-_WHEN = ("time", "timestamp", "when")
-_YAW = hints(unit="deg", synonyms=("heading", "rotation_y", "facing_angle"))
+_AT = ("at_frame", "frame_number", "keyframe")
+_WHEN = ("at", "time", "timestamp", "when")
+_YAW = hints(unit="deg", synonyms=("rotation_y", "yaw_angle"))
 
 
 class Mark(Frozen):
@@ -135,9 +138,14 @@ class Span(Frozen):
     """Frames `[start, end)`."""
 
     start: int = Field(
-        ge=0, json_schema_extra=hints(unit="frame", synonyms=("from", "begin", "first", "start_frame", "in"))
+        ge=0,
+        json_schema_extra=hints(
+            unit="frame", synonyms=("start_frame", "first_frame"), measures=("from", "begin", "in")
+        ),
     )
-    end: int = Field(ge=0, json_schema_extra=hints(unit="frame", synonyms=("to", "until", "stop", "end_frame", "out")))
+    end: int = Field(
+        ge=0, json_schema_extra=hints(unit="frame", synonyms=("end_frame",), measures=("to", "until", "stop", "out"))
+    )
 
 
 class Look(Frozen):
@@ -153,7 +161,7 @@ class Figure(Frozen):
     id: str
     name: str
     colour: Colour = Field(json_schema_extra=hints(synonyms=("color", "rgb")))
-    height: float = Field(default=1.75, ge=0.4, le=2.4, json_schema_extra=hints(unit="m", synonyms=("tall",)))
+    height: float = Field(default=1.75, ge=0.4, le=2.4, json_schema_extra=hints(unit="m", measures=("tall",)))
     build: float = Field(default=1.0, ge=0.6, le=1.6, json_schema_extra=hints(synonyms=("girth",)))
     marks: tuple[Mark, ...] = Field(min_length=1, json_schema_extra=hints(synonyms=("blocking", "path", "positions")))
     talks: tuple[Span, ...] = Field(default=(), json_schema_extra=hints(synonyms=("speaks", "talking", "speech")))
@@ -168,7 +176,7 @@ class Prop(Frozen):
     name: str
     kind: PropKind = Field(json_schema_extra=hints(synonyms=("type", "shape", "category")))
     position: Vec3 = Field(json_schema_extra=hints(unit="m", synonyms=("pos", "location")))
-    size: Vec3 = Field(json_schema_extra=hints(unit="m", synonyms=("dimensions", "dims", "extent")))
+    size: Extent = Field(json_schema_extra=hints(unit="m", synonyms=("dimensions", "dims", "extent")))
     yaw: float = Field(default=0.0, json_schema_extra=_YAW)
     colour: Colour = Field(default=(0.62, 0.58, 0.52), json_schema_extra=hints(synonyms=("color", "rgb")))
     held_by: str = Field(default="", json_schema_extra=hints(synonyms=("holder", "carried_by", "in_hand_of")))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from agents.medic.legality import told
 from agents.medic.mend import REFERENCE_CODES, Mended, mend
 from agents.medic.policy import BAD_RESULT, kind_of, wait_s
 from agents.medic.reading import as_json
@@ -65,7 +66,8 @@ def decide(
     kind = kind_of(fault)
     if kind is FaultKind.TRANSIENT:
         return _again(fault, args, tool, attempts, free, refused)
-    if kind is FaultKind.REPAIRABLE or (known and fault.code in REFERENCE_CODES):
+    told_more = kind is FaultKind.BUG and told(engine.limits, fault) != engine.limits
+    if kind is FaultKind.REPAIRABLE or told_more or (known and fault.code in REFERENCE_CODES):
         return _repair(fault, args, tool, engine, attempts, known, refused)
     return Decision(action=Action.STOP, args=_given(args), message=fault.message)
 

@@ -36,6 +36,12 @@ _STOPS = frozenset({
     "1026", "1027", "policy", "content_policy", "content_filter", "refused", "sensitive", "moderation",
 })  # fmt: skip
 _PASSING = frozenset({"1000", "1001", "1024", "1033", "1002", "1039", "1041", "2045"})
+_PASSING_ERRORS = frozenset({
+    "ConnectionError", "ConnectionResetError", "ConnectionRefusedError", "ConnectionAbortedError", "BrokenPipeError",
+    "TimeoutError", "ReadTimeout", "ConnectTimeout", "WriteTimeout", "PoolTimeout", "APITimeoutError", "APIConnectionError",
+    "ConnectError", "ReadError", "RemoteProtocolError", "IncompleteRead", "OutOfMemoryError",
+})  # fmt: skip
+"""Exceptions that nobody turned into a fault and that still say something passing; `fault_of` names them first."""
 _AFTER = re.compile(
     r"(?:retry|try again|wait|come back)\D{0,24}?(\d+(?:\.\d+)?)\s*(ms|milli\w*|s|secs?|seconds?|m|mins?|minutes?)\b",
     re.IGNORECASE,
@@ -48,6 +54,8 @@ def kind_of(fault: Fault) -> FaultKind:
     codes = {fault.code.casefold().removeprefix("minimax_"), *_PROVIDER.findall(fault.message)}
     if codes & _STOPS and fault.kind is not FaultKind.CANCELLED:
         return FaultKind.REJECTED
+    if fault.kind is FaultKind.BUG and fault.message.partition(":")[0].rpartition(".")[2] in _PASSING_ERRORS:
+        return FaultKind.TRANSIENT
     if codes & _PASSING and fault.kind is not FaultKind.CANCELLED:
         return FaultKind.TRANSIENT
     return fault.kind
@@ -55,6 +63,8 @@ def kind_of(fault: Fault) -> FaultKind:
 
 def budget(fault: Fault) -> Budget:
     codes = {fault.code.casefold().removeprefix("minimax_"), *_PROVIDER.findall(fault.message)}
+    if fault.message.partition(":")[0].endswith("OutOfMemoryError"):
+        codes.add("out_of_memory")
     return next((found for names, found in _BUDGETS.items() if codes & names), _DEFAULT)
 
 

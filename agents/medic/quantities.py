@@ -63,7 +63,7 @@ _TIMECODE = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?")
 _FULL_TIMECODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}):(\d{2})")
 _LONGEST = 80
 """No quantity is written with more characters."""
-_TAIL = re.compile(r"\s+(long|wide|high|tall|deep|away|in length|in total)$")
+_TAIL = re.compile(r"\s+(long|wide|high|tall|deep|away|in length|in total|lens|focal length)$")
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d{1,2})(?!\d)")
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,

@@ -10,7 +10,7 @@ from agents.medic.names import meant, snake, surely
 from agents.medic.reading import Unreadable, read_json
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
-from agents.medic.values import Reading, valued
+from agents.medic.values import Reading, unboxed, valued
 from vibeboard.timing import Rate
 
 _ENVELOPE = {
@@ -76,7 +76,26 @@ def shaped(slot: Slot, value: Any, call: Reading) -> Any:
     if arm.model and isinstance(found, list) and len(found) == 1 and isinstance(found[0], Mapping):
         call.trail.say(slot.path, "a list of one is its item")
         found = found[0]
+    if arm.model and (sole := _sole(arm, found)):
+        call.trail.say(slot.path, f"this is its {sole}")
+        found = {sole: found}
     return _named(arm, found, call) if arm.model and isinstance(found, Mapping) else found
+
+
+def _sole(slot: Slot, value: Any) -> str:
+    """The one required field of a model, a list, when the list or an item of it stands in the model's place."""
+    required = [name for name, info in _infos(slot).items() if info.is_required()]
+    item = fields(slot)[required[0]].item(0) if len(required) == 1 else None
+    items = value if isinstance(value, list) else [value]
+    if item is None or not item.model or not items:
+        return ""
+    outer = isinstance(value, Mapping) and any(meant(name, value[name], _infos(slot)) for name in value)
+    known = [isinstance(one, Mapping) and _all_meant(one, item) for one in items]
+    return required[0] if all(known) and not outer else ""
+
+
+def _all_meant(value: Mapping[str, Any], slot: Slot) -> bool:
+    return bool(value) and all(meant(name, part, _infos(slot)) for name, part in value.items())
 
 
 def _list(slot: Slot, value: Any, call: Reading) -> Any:
@@ -129,13 +148,14 @@ def _renamed(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
     """Wrong names as the fields they can only mean. What only says again what another says is left out."""
     claims: dict[str, list[tuple[str, Any]]] = {}
     for name in [name for name in made if name not in _infos(slot)]:
-        found = meant(name, made[name], _infos(slot)) or meant(
-            name, made[name], {field: info for field, info in _infos(slot).items() if field not in made}
-        )
-        if found:
-            claims.setdefault(found.field, []).append(
-                (name, _with_unit(made[name], found.unit, fields(slot)[found.field]))
-            )
+        free = {field: info for field, info in _infos(slot).items() if field not in made}
+        plain = unboxed(made[name]) if isinstance(made[name], Mapping) else None
+        for value in (made[name], plain):
+            found = None if value is None else meant(name, value, _infos(slot)) or meant(name, value, free)
+            if found:
+                said = _with_unit(value, found.unit, fields(slot)[found.field])
+                claims.setdefault(found.field, []).append((name, said))
+                break
     for field, claimed in claims.items():
         values = [*([made[field]] if field in made else []), *(value for _, value in claimed)]
         if not _agree(fields(slot)[field], values, made, call):
@@ -184,7 +204,7 @@ def placed(root: Slot, arguments: dict[str, Any], call: Reading) -> dict[str, An
         parts = {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, Mapping) else {name: value}
         if not parts:
             continue
-        homes = {key: _home(root, arguments, key) for key, part in parts.items()}
+        homes = {key: _beside(holder, slot, key) or _home(root, arguments, key) for key in parts}
         if all(homes.values()) and all(_free(home, parts[key], call) for key, home in homes.items() if home):
             del holder[name]
             call.trail.say(_below(slot, name), "belongs elsewhere")
@@ -199,7 +219,7 @@ Home = tuple[dict[str, Any], Slot, str]
 
 def _strays(slot: Slot, value: Any) -> Iterator[Home]:
     for arm in slot.arms:
-        if arm.model and isinstance(value, dict):
+        if arm.model and isinstance(value, dict) and not hasattr(arm.model, "parse"):
             known = fields(arm)
             yield from ((value, arm, name) for name in list(value) if name not in known)
             for name, below in known.items():
@@ -209,6 +229,13 @@ def _strays(slot: Slot, value: Any) -> Iterator[Home]:
             for at, item in enumerate(value):
                 if below_item := arm.item(at):
                     yield from _strays(below_item, item)
+
+
+def _beside(holder: dict[str, Any], slot: Slot, name: str) -> Home | None:
+    """A part of a stray object that belongs beside it: `{"dimensions": {"width": 640, "height": 352}}`."""
+    last = name.rpartition(".")[2]
+    field = surely(last, _infos(slot)) if last != name else None
+    return (holder, fields(slot)[field], field) if field else None
 
 
 def _home(root: Slot, arguments: dict[str, Any], name: str) -> Home | None:

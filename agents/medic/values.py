@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from agents.medic.names import slip, snake
-from agents.medic.quantities import read
+from agents.medic.quantities import UNIT_WORDS, read
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
 from vibeboard.hints import Components, other_names
@@ -26,6 +26,10 @@ _NOTHING = {"", "null", "none", "nil", "n/a", "na", "undefined", "unset"}
 _YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable", "inactive"}
 _HEX = re.compile(r"[0-9a-f]{64}")
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
+_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
+_BOX = {"value", "val", "amount", "text", "content"}
+_FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
+_ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash"}
 _LOOSEST_NTSC = 0.007
 
 
@@ -83,9 +87,12 @@ def _read(slot: Slot, value: Any, call: Reading) -> Any:
 
 
 def _model(slot: Slot, value: Any, call: Reading) -> Any:
-    if isinstance(value, Mapping):
-        return _fields(slot, value, call)
     parse = getattr(slot.model, "parse", None)
+    if isinstance(value, Mapping):
+        alone = next(iter(value.values())) if len(value) == 1 and not value.keys() & fields(slot).keys() else None
+        if not (parse and isinstance(alone, str | int | float)):
+            return _fields(slot, value, call)
+        value = alone
     if parse and isinstance(value, str | int | float) and not isinstance(value, bool):
         return _parsed(slot, str(value), call)
     names = list(fields(slot))
@@ -114,8 +121,8 @@ def _fields(slot: Slot, value: Mapping[str, Any], call: Reading) -> dict[str, An
 
 def _parsed(slot: Slot, text: str, call: Reading) -> Any:
     """A model that reads itself from a text, such as a rate: `24 fps`, `23.976`, `24000/1001`."""
-    number = None if "/" in text and text.replace("/", "").replace(" ", "").isdigit() else read(text, slot.unit)
-    wanted = _ntsc(number) if number is not None and slot.bare is Rate else text.replace(" ", "")
+    number = None if _FRACTION.fullmatch(text) else read(text, slot.unit)
+    wanted = _ntsc(number) if number is not None and slot.bare is Rate else re.sub(r"\s*[:/]\s*", "/", text.strip())
     parse = getattr(slot.model, "parse")  # noqa: B009  (only some models have it)
     try:
         made: BaseModel = parse(wanted)
@@ -167,10 +174,12 @@ def _by_name(slot: Slot, value: Mapping[str, Any]) -> Any:
 
 
 def _from_text(slot: Slot, text: str) -> Any:
-    colour = _COLOUR.fullmatch(text.strip())
     names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
-    if colour and "red" in {name for aliases in names for name in aliases}:
-        return [int(part, 16) / 255 for part in colour.groups()]
+    if "red" in {name for aliases in names for name in aliases}:
+        if colour := _COLOUR.fullmatch(text.strip()):
+            return [int(part, 16) / 255 for part in colour.groups()]
+        if eight_bit := _RGB.fullmatch(text.strip()):
+            return [int(part) / 255 for part in eight_bit.groups()]
     bare = re.sub(r"[a-z]\s*[:=]\s*", "", text.strip().strip("()[]{}<>").casefold())
     return [part for part in re.split(r"\s*[,;×]\s*|\s+x\s+|(?<=\d)x(?=[\d.])|(?<=[\d.])\s+(?=[-+.\d])", bare) if part]
 
@@ -179,17 +188,24 @@ def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
     """A scalar in a list of one, or in an object that only says it: `{"value": 50, "unit": "mm"}`."""
     if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], list | dict):
         return _said(slot, value[0], "a list of one is its item", call)
-    if isinstance(value, Mapping) and value:
-        given = {snake(name): part for name, part in value.items()}
+    if isinstance(value, Mapping):
         own = slot.path.rpartition(".")[2]
-        inner = [part for name, part in given.items() if name in ("value", "val", "amount", "text", "content", own)]
-        unit = given.get("unit", given.get("units", ""))
-        rest = given.keys() - {"value", "val", "amount", "text", "content", own, "unit", "units"}
-        if len(inner) == 1 and not rest and isinstance(inner[0], str | int | float) and isinstance(unit, str):
-            return _said(slot, f"{inner[0]} {unit}" if unit else inner[0], "the value itself", call)
-        if len(given) == 1 and _is_number(part := next(iter(given.values()))):
-            return _said(slot, f"{part} {next(iter(given))}", "the number and its unit", call)
+        found = unboxed(value, {own, *(_ASSET_BOX if slot.is_asset else ())})
+        return value if found is None else _said(slot, found, "the value itself", call)
     return value
+
+
+def unboxed(value: Mapping[str, Any], names: Collection[str] = ()) -> Any:
+    """What an object says that only holds one value: `{"value": 5, "unit": "s"}` and `{"seconds": 5}` are `5 s`."""
+    given = {snake(str(name)): part for name, part in value.items()}
+    inner = [part for name, part in given.items() if name in _BOX or name in names]
+    unit = given.get("unit", given.get("units", ""))
+    rest = given.keys() - _BOX - {"unit", "units", *names}
+    if len(inner) == 1 and not rest and isinstance(inner[0], str | int | float) and isinstance(unit, str):
+        return f"{inner[0]} {unit}" if unit else inner[0]
+    if len(given) == 1 and _is_number(part := next(iter(given.values()))) and next(iter(given)) in UNIT_WORDS:
+        return f"{part} {next(iter(given))}"
+    return None
 
 
 def _truth(slot: Slot, value: Any, call: Reading) -> Any:
@@ -264,7 +280,7 @@ def _one_form(a: str, b: str) -> bool:
 
 
 def _plain(value: Any) -> str:
-    return re.sub(r"[\s_\-./\\]+", "", str(value)).strip("\"'").casefold()
+    return re.sub(r"[\s_\-./\\()\[\]\"']+", "", str(value)).casefold()
 
 
 def _is_number(value: Any) -> bool:
