@@ -66,8 +66,8 @@ class Watch:
 
     def _on_breakdown(self, event: Event) -> None:
         dropped = int(str(event.data["dropped"]))
-        if dropped:
-            self.say(f"  {dropped} elements dropped: the script has no such words", style="yellow")
+        beside = f"; {dropped} more dropped, as the script has no such words" if dropped else ""
+        self.say(f"{event.data['elements']} elements in {event.data['scenes']} scenes{beside}")
 
     def _on_fallback(self, event: Event) -> None:
         scene = f"scene {event.data['scene']}" if event.data["scene"] else "the script"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langgraph.graph import START, MessagesState, StateGraph
 
 from agents.llm.choosing import chat_model
 from agents.llm.client import OpenAIChat
@@ -186,3 +187,17 @@ async def test_tool_choice_is_not_sent_where_it_is_ignored_and_effort_is():
     assert "tool_choice" not in mock.requests[0]
     assert mock.requests[0]["effort"] == "low"
     assert mock.requests[0]["max_completion_tokens"] == 16_384
+
+
+async def test_langgraph_streams_the_words_of_a_node_that_asks():
+    with WireMock(says("One word after another. " * 40)) as mock:
+        chat = model(mock)
+
+        async def node(state: MessagesState) -> MessagesState:
+            return {"messages": [await chat.ainvoke(state["messages"])]}
+
+        graph = StateGraph(MessagesState).add_node("node", node).add_edge(START, "node").compile()
+        stream = graph.astream({"messages": HELLO}, stream_mode="messages")
+        pieces = [str(chunk.content) async for chunk, _ in stream]
+    assert "".join(pieces) == "One word after another. " * 40
+    assert sum(bool(piece) for piece in pieces) > 1

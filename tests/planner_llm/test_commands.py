@@ -103,6 +103,18 @@ def test_a_kill_between_any_two_answers_asks_nothing_again(tmp_path, script, aft
     assert {row["Planner"] for row in shot_list(output)} == {"MiniMax-M3"}
 
 
+def test_ctrl_c_does_not_wait_for_the_model(tmp_path, script):
+    with WireMock(Stand(TWO)) as mock:
+        mock.hold_from = 0
+        command = [VIBEBOARD, "make", script, "-o", tmp_path / "out", "--plan-only", "--planner", "minimax"]
+        environment = {**os.environ, **mock.environment(), "VIBEBOARD_LLM_IDLE_S": "600"}
+        process = subprocess.Popen(list(map(str, command)), env=environment, stderr=subprocess.PIPE)
+        assert mock.holding.wait(60)
+        process.send_signal(signal.SIGINT)
+        assert b"carry on where it stopped" in process.communicate(timeout=20)[1]
+    assert process.returncode == 130
+
+
 def test_a_film_stays_with_the_planner_it_was_made_with_and_offline_is_the_default(tmp_path, script):
     with WireMock(Stand(TWO)) as mock:
         plan(script, tmp_path / "keyless")
