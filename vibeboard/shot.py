@@ -100,6 +100,24 @@ class SpokenLine(Frozen):
     frames: int = Field(gt=0)
 
 
+class Brief(Frozen):
+    """What a shot was set up from beyond what it shows, so that it can be set up again with something changed.
+
+    `role` and `anchor` name the shot for good. `beats` are elements of the script, each with the number of the
+    sentence in it, from 0. `toward` is whom the subject faces, `thing` what an insert or a point of view is of, `present`
+    who is on the set. `movement` and `focal_mm` are what was asked for; the shot has what the room allowed.
+    """
+
+    role: str
+    anchor: str
+    beats: tuple[tuple[str, int], ...] = ()
+    movement: Movement = Movement.STATIC
+    toward: str = ""
+    thing: str = ""
+    present: tuple[str, ...] = ()
+    focal_mm: float | None = None
+
+
 class Shot(Frozen):
     """One shot of the plan.
 
@@ -126,6 +144,7 @@ class Shot(Frozen):
     seed: int
     stage: Stage
     camera: CameraPath
+    brief: Brief
 
     @property
     def focal_mm(self) -> float:

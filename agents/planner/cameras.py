@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from agents.planner.aims import aim_point, aim_reach, aimed_move
 from agents.planner.framing import (
     CROPS,
     Crop,
@@ -29,6 +30,7 @@ from agents.planner.outlines import around, corners, hand_of
 from agents.planner.setups import chance
 from agents.planner.viewfinder import Viewfinder, offsets_of, right_of
 from vibeboard.camera import CameraKey, CameraPath, Ease, cross
+from vibeboard.edits import Aim
 from vibeboard.figure import Landmark, point_of
 from vibeboard.shot import Angle, Framing, Movement, ShotSize
 from vibeboard.stage import Figure, Mark, Prop, Vec3
@@ -240,6 +242,8 @@ class Operator(Viewfinder):
     # -- movement -------------------------------------------------------------------------------------------------
 
     def _moved(self, key: CameraKey) -> Keys:
+        if self.setup.aim:
+            return self._to_aim(key, self.setup.aim)
         figures = self._subjects()
         walker = figures[0] if figures and self.setup.framing is not Framing.POV else None
         offsets = offsets_of(walker, self._mark(walker)) if walker else ()
@@ -253,6 +257,18 @@ class Operator(Viewfinder):
         sign = 1.0 if chance(self.setup.anchor, "sign") % 2 else -1.0
         for way in (sign, -sign):
             keys = resting_move(self.setup.movement, key, self.frames, centre, way)
+            if not any(self._sightlines.in_a_body(self._moments(moment, [])) for moment in keys):
+                return keys
+        return static(key)
+
+    def _to_aim(self, key: CameraKey, aim: Aim) -> Keys:
+        """A movement that goes to something; it stands still where that would lead through somebody."""
+        point = aim_point(self.stage, aim, self.frames - 1)
+        if point is None or self.frames < _SHORTEST_MOVE:
+            return static(key)
+        reach = aim_reach(self.stage, aim)
+        for wider in (1.0, 1.5, 2.2, 3.2):
+            keys = aimed_move(self.setup.movement, key, point, reach * wider, self.frames, self.aspect)
             if not any(self._sightlines.in_a_body(self._moments(moment, [])) for moment in keys):
                 return keys
         return static(key)

@@ -249,7 +249,7 @@ def _index(beats: Sequence[Beat], line: Line) -> int:
     return next(at for at, beat in enumerate(beats) if beat.element.id == line.element.id)
 
 
-_CLOSER = {
+CLOSER = {
     ShotSize.WS: ShotSize.MFS,
     ShotSize.FS: ShotSize.MLS,
     ShotSize.MFS: ShotSize.MS,
@@ -265,7 +265,7 @@ def _varied(setups: Sequence[Setup]) -> list[Setup]:
     varied = list(setups[:1])
     for before, setup in pairwise(setups):
         alike = (before.subjects, before.framing, before.size) == (setup.subjects, setup.framing, setup.size)
-        varied.append(replace(setup, size=_CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup)
+        varied.append(replace(setup, size=CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup)
     return varied
 
 
