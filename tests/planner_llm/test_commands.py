@@ -116,18 +116,19 @@ def test_ctrl_c_does_not_wait_for_the_model(tmp_path, script):
 
 
 def test_a_film_stays_with_the_planner_it_was_made_with_and_offline_is_the_default(tmp_path, script):
+    keyless, keyed = tmp_path / "keyless", tmp_path / "keyed"
     with WireMock(Stand(TWO)) as mock:
-        plan(script, tmp_path / "keyless")
-        assert "Planner" not in shot_list(tmp_path / "keyless")[0]
-        plan(script, tmp_path / "keyless", mock=mock)
+        plan(script, keyless)
+        vibeboard("breakdown", script, "--film", keyless, mock=mock)
         assert not mock.requests
-        plan(script, tmp_path / "keyed", mock=mock)
-        assert len(mock.requests) == 5
-    refused = plan(script, tmp_path / "keyed", check=False)
+        vibeboard("breakdown", script, "--film", keyed, mock=mock)
+        assert len(mock.requests) == 3
+    assert "Planner" not in shot_list(keyless)[0]
+    refused = vibeboard("breakdown", script, "--film", keyed, check=False)
     assert refused.returncode == 1
     assert "set MINIMAX_API_KEY, or use --planner offline" in refused.stderr
-    plan(script, tmp_path / "keyed", "--planner", "offline")
-    assert (tmp_path / "keyed" / "shotlist.csv").read_text() == (tmp_path / "keyless" / "shotlist.csv").read_text()
+    vibeboard("breakdown", script, "--film", keyed, "--planner", "offline")
+    vibeboard("breakdown", script, "--film", keyed)
 
 
 def test_a_wrong_key_and_an_empty_budget_stop_with_one_sentence_and_no_film(tmp_path, script):
