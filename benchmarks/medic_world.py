@@ -66,10 +66,11 @@ class Case:
     assets: Mapping[str, str] = field(default_factory=dict)
     newer: Mapping[str, str] = field(default_factory=dict)
     free: frozenset[str] = frozenset()
+    own: Tool | None = None
 
     @property
     def declared(self) -> Tool:
-        return registry()[self.tool]
+        return self.own or registry()[self.tool]
 
     @property
     def engine(self) -> Engine:
