@@ -23,6 +23,7 @@ from gpu_runtime.placement.embedded import Embedded
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
 from graphs.request import MakeRequest, pin_engines
+from graphs.thinking import identity
 from storage.project import Project
 from tools.render_pass import Pass, RenderPassParams
 from vibeboard.breakdown import Breakdown
@@ -65,7 +66,7 @@ def make_film(
         request = MakeRequest(
             script=project.blobs.put(text.encode(), "text/plain").sha256,
             name=script.stem,
-            planner=model.identity if model else OFFLINE,
+            planner=identity(model),
             scenes=scenes,
             width=size[0],
             height=size[1],

@@ -33,6 +33,11 @@ R = TypeVar("R")
 _REVISION = f"{PLANNER_REVISION}.{PROPOSAL_REVISION}.{PROMPT_REVISION}"
 
 
+def identity(model: LlmModel | None) -> str:
+    """Who plans, as a request has it: another identity makes another plan."""
+    return f"{model.identity} {_REVISION}" if model else "offline"
+
+
 class KeptAnswers:
     """`agents.llm.asking.Answers` among the project's kept plans."""
 

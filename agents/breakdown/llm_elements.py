@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, JsonValue
 
 from agents.breakdown.lexicon import DETERMINERS
 from agents.breakdown.text import singular
 from agents.llm.asking import Asker
+from agents.llm.spelling import spelled
 from agents.planner.prose import Names
 from agents.prompts import conversation
 from agents.screenplay import plain_text
@@ -19,12 +20,29 @@ from vibeboard.model import Frozen
 from vibeboard.screenplay import Scene
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_ALSO = {
+    "cast members": "Cast",
+    "characters": "Cast",
+    "extras": "Background Actors",
+    "background": "Background Actors",
+    "prop": "Props",
+    "vehicle": "Vehicles",
+    "animal": "Animals",
+    "makeup": "Makeup/Hair",
+    "make up": "Makeup/Hair",
+    "hair": "Makeup/Hair",
+    "sfx": "Special Effects",
+    "vfx": "Visual Effects",
+    "sound effects": "Sound",
+    "costume": "Wardrobe",
+    "costumes": "Wardrobe",
+}
 _SHOUTING = frozenset({Category.CAST, Category.EXTRAS})
 _ORDER = {category: place for place, category in enumerate(Category)}
 
 
 class FoundElement(Frozen):
-    category: Category
+    category: Annotated[Category, spelled(Category, _ALSO)]
     name: str = Field(min_length=1, max_length=80, description="in words of the scene")
     lines: tuple[int, ...] = Field(description="numbers of the lines that prove it", max_length=200)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.llm.dialects import DIALECTS
+from agents.llm.dialects import DIALECTS, EFFORTS
 from agents.llm.model import LlmModel
 from agents.llm.scripted import scripted
 from vibeboard.faults import Rejected
@@ -46,17 +46,17 @@ def chat_model(settings: Settings) -> OpenAIChat:
         raise Rejected("bad_dialect", f"VIBEBOARD_LLM_DIALECT={settings.llm_dialect!r}: write one of {known}")
     if dialect.needs_key and not settings.llm_key.get_secret_value():
         raise Rejected("no_llm_key", "there is no key for the model: set MINIMAX_API_KEY, or use --planner offline")
-    effort = f" effort {settings.llm_effort}" if settings.llm_effort else ""
+    effort = settings.llm_effort or EFFORTS.get(settings.llm_model, "")
     return OpenAIChat(
         name_shown=settings.llm_model,
-        identity=f"{dialect.name} {settings.llm_model}{effort}",
+        identity=f"{dialect.name} {settings.llm_model} {effort}".strip(),
         at_once=dialect.at_once,
         structure=dialect.structure,
         model=settings.llm_model,
         dialect=dialect,
         base_url=settings.llm_base_url or dialect.base_url,
         key=settings.llm_key,
-        effort=settings.llm_effort,
+        effort=effort,
         max_tokens=settings.llm_max_tokens,
         idle_s=settings.llm_idle_s,
         budget_usd=settings.llm_budget,

@@ -84,4 +84,6 @@ PRICES = {
     ),
     "MiniMax-M3.1-Flash": Price(input=0.15, output=0.60, cached=0.015, source=_PAYGO, date="2026-11-22"),
 }
+EFFORTS = {"MiniMax-M3.1-Flash": "low"}
+"""For models whose own default is the highest: ten times the tokens for the same answers to questions like ours."""
 FREE = Price(input=0.0, output=0.0, cached=0.0, source="no price is known", date="")

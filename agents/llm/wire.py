@@ -17,12 +17,15 @@ from langchain_core.messages.tool import ToolCall, ToolCallChunk, invalid_tool_c
 
 from agents.llm.dialects import Dialect
 from agents.llm.ledger import Usage
+from agents.llm.markup import leaked
 from agents.llm.thinking import Split, ThinkSplitter
 
 RAW_CALLS, RAW_CONTENT = "raw_tool_calls", "raw_content"
 DETAILS, REASONING = "reasoning_details", "reasoning_content"
 USAGE = "usage"
 """In `response_metadata`: what the call used, and whether that is estimated."""
+LEAKED = "leaked_markup"
+"""In `response_metadata`, when a tool call came as markup in the text: the answer is malformed, not words."""
 
 
 def to_wire(messages: Sequence[BaseMessage], dialect: Dialect) -> list[dict[str, Any]]:
@@ -157,6 +160,9 @@ class Answer:
         ]
         return {name: value for name, value in (raw | {DETAILS: details}).items() if value}
 
+    def _warning(self) -> dict[str, bool]:
+        return {LEAKED: True} if not self._calls and leaked(self._content.text) else {}
+
     def last_chunk(self, usage: Usage) -> AIMessageChunk:
         """The end of the stream: what was held back, and all that is sent back whole."""
         rest = self._splitter.rest()
@@ -166,7 +172,7 @@ class Answer:
             content=rest.shown,
             additional_kwargs=extra,
             usage_metadata=usage_metadata(usage),
-            response_metadata={"finish_reason": self.finish, USAGE: usage.model_dump()},
+            response_metadata={"finish_reason": self.finish, USAGE: usage.model_dump(), **self._warning()},
             chunk_position="last",
         )
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from agents.llm.spelling import spelled
 from agents.planner.action_coverage import framing_of
 from agents.planner.beats import Action, Beat, Line
 from agents.planner.coverage import heard_in, in_car
@@ -29,8 +29,7 @@ from vibeboard.stage import SetKind
 PROPOSAL_REVISION = 1
 """Raised by hand whenever the same proposal becomes other setups."""
 
-E = TypeVar("E", bound=StrEnum)
-_ALSO: dict[str, str] = {
+_SIZES = {
     "xls": "EWS",
     "els": "EWS",
     "ls": "WS",
@@ -45,42 +44,24 @@ _ALSO: dict[str, str] = {
     "medium shot": "MS",
     "medium close up": "MCU",
     "close up": "CU",
+    "big close up": "BCU",
     "extreme close up": "ECU",
-    "over the shoulder": "OTS",
-    "two": "two shot",
-    "three": "three shot",
-    "dolly in": "push in",
-    "dolly out": "pull out",
-    "tracking": "truck",
-    "eye": "eye level",
-    "low angle": "low",
-    "high angle": "high",
 }
-"""Usual other names, in lower case and with blanks."""
+_FRAMINGS = {"over the shoulder": "OTS", "two": "two shot", "three": "three shot", "point of view": "POV"}
+_ANGLES = {"eye": "eye level", "low angle": "low", "high angle": "high", "top": "overhead"}
+_MOVEMENTS = {"dolly in": "push in", "dolly out": "pull out", "pull back": "pull out", "tracking": "truck"}
+"""Usual other names, in lower case."""
 _COUNTED = frozenset({Framing.SINGLE, Framing.TWO_SHOT, Framing.THREE_SHOT, Framing.GROUP})
 _THINGS = (Category.PROPS, Category.VEHICLES, Category.ANIMALS, Category.SET_DRESSING)
 _WITHOUT_PEOPLE = frozenset({Framing.INSERT, Framing.EMPTY})
 
 
-def _spelled(kind: type[E]) -> BeforeValidator:
-    """Takes a value of the enum however it is written: `Close-Up`, `two_shot`, `ms`."""
-    values = {member.value.casefold(): member.value for member in kind}
-
-    def fold(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        key = re.sub(r"[\s_-]+", " ", value).strip().casefold()
-        return values.get(key) or values.get(_ALSO.get(key, "").casefold(), value)
-
-    return BeforeValidator(fold)
-
-
 class ProposedShot(Frozen):
     beats: tuple[int, ...] = Field(default=(), description="numbers of the beats that play in it; none for a cutaway")
-    size: Annotated[ShotSize, _spelled(ShotSize)]
-    framing: Annotated[Framing, _spelled(Framing)]
-    angle: Annotated[Angle, _spelled(Angle)] = Angle.EYE_LEVEL
-    movement: Annotated[Movement, _spelled(Movement)] = Movement.STATIC
+    size: Annotated[ShotSize, spelled(ShotSize, _SIZES)]
+    framing: Annotated[Framing, spelled(Framing, _FRAMINGS)]
+    angle: Annotated[Angle, spelled(Angle, _ANGLES)] = Angle.EYE_LEVEL
+    movement: Annotated[Movement, spelled(Movement, _MOVEMENTS)] = Movement.STATIC
     lens_mm: float | None = Field(default=None, ge=16, le=135, description="focal length, if not the size's usual one")
     subjects: tuple[str, ...] = Field(default=(), max_length=20, description="who is in the frame")
     toward: str = Field(default="", max_length=80, description="whom the subject faces")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -168,13 +169,15 @@ async def test_nobody_there_is_said_so():
     assert "cannot be reached" in str(error)
 
 
-async def test_a_wrong_key_is_refused_and_no_key_is_ever_shown():
+async def test_a_wrong_key_is_refused_and_no_key_is_ever_shown(caplog):
+    caplog.set_level(logging.DEBUG)
     with WireMock(says("never"), ["1004"]) as mock:
         chat = model(mock)
         error = await fault_of(chat)
         wrong = await fault_of(model(mock, llm_key="sk-another-key-that-is-wrong"))
         settings = Settings(**mock.settings())
     shown = [repr(chat), str(chat), repr(error.fault), str(error), repr(settings), chat.model_dump_json(), str(wrong)]
+    shown += [caplog.text, *(str(record.__dict__) for record in caplog.records)]
     shown += [json.dumps(chat._identifying_params, default=str), repr(chat.bind_tools([TOOL]))]
     assert "***" in str(error)
     assert not [text for text in shown if KEY in text or "sk-another" in text]
@@ -201,3 +204,18 @@ async def test_langgraph_streams_the_words_of_a_node_that_asks():
         pieces = [str(chunk.content) async for chunk, _ in stream]
     assert "".join(pieces) == "One word after another. " * 40
     assert sum(bool(piece) for piece in pieces) > 1
+
+
+@pytest.mark.parametrize("shape", ["leak", "leak_m2"])
+async def test_a_tool_call_that_leaked_into_the_text_is_flagged(shape):
+    with WireMock(lambda _body: ("look", {"at": "it"}), [shape]) as mock:
+        chat = model(mock)
+        assert (await chat.ainvoke(HELLO, tools=[TOOL])).response_metadata["leaked_markup"] is True
+        assert "leaked_markup" not in (await chat.ainvoke(HELLO, tools=[TOOL])).response_metadata
+
+
+async def test_a_model_that_would_think_for_ever_is_asked_for_little_effort():
+    with WireMock(says("Yes.")) as mock:
+        await model(mock, llm_model="MiniMax-M3.1-Flash").ainvoke(HELLO)
+        await model(mock).ainvoke(HELLO)
+    assert [request.get("effort") for request in mock.requests] == ["low", None]

@@ -40,7 +40,7 @@ async def test_an_element_without_its_words_is_dropped_and_counted_and_lines_are
         if tool_of(body) != "SceneElements":
             return Stand(TWO)(body)
         names = [
-            ("Props", "The Letters", [99]),
+            ("props", "The Letters", [99]),
             ("Vehicles", "red car", [1, 3]),
             ("Cast", "Ann", []),
             ("Props", "gun", [3]),
