@@ -12,13 +12,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import func
 from sqlmodel import Session, col, desc, select, update
 
 from storage.blobs import FolderBlobs
+from storage.chat import ChatLog
 from storage.database import open_database
+from storage.edits import EditLog
+from storage.eventlog import append_event
 from storage.jobs import JobTable
-from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Revision, Run, Use
+from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Revision, Run, SettingRow, Use
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
 from vibeboard.events import LIVE_ONLY, Event
@@ -48,6 +50,8 @@ class Project:
             os.close(self._lock)
             raise
         self.jobs = JobTable(self._engine)
+        self.edits = EditLog(self._engine)
+        self.chat = ChatLog(self._engine)
         self.jobs.reclaim(self.owner)
         self._sweep()
 
@@ -108,6 +112,17 @@ class Project:
         with Session(self._engine) as session:
             for task, engine in engines.items():
                 session.merge(Pin(task=task, engine=engine))
+            session.commit()
+
+    def setting(self, name: str) -> str:
+        """What was last kept under a name, or nothing."""
+        with Session(self._engine) as session:
+            row = session.get(SettingRow, name)
+            return row.value if row else ""
+
+    def keep_setting(self, name: str, value: str) -> None:
+        with Session(self._engine) as session:
+            session.merge(SettingRow(name=name, value=value))
             session.commit()
 
     def find_plans(self, keys: Iterable[str]) -> dict[str, str]:
@@ -177,7 +192,7 @@ class Project:
         """Close a run and log how it ended, together."""
         with Session(self._engine) as session:
             session.execute(update(Run).where(col(Run.id) == run_id).values(finished=True))
-            self._append(session, run_id, event)
+            append_event(session, run_id, event)
             session.commit()
 
     def active_job(self, unit: str, step: str) -> JobRow | None:
@@ -205,7 +220,7 @@ class Project:
                 row.active, row.sha256 = True, ref.sha256
                 session.add(row)
             session.execute(update(JobRow).where(col(JobRow.key) == job_key).values(state=JobState.DONE))
-            self._append(session, run_id, event)
+            append_event(session, run_id, event)
             session.commit()
 
     @staticmethod
@@ -223,21 +238,8 @@ class Project:
         if event.type in LIVE_ONLY:
             return
         with Session(self._engine) as session:
-            self._append(session, run_id, event)
+            append_event(session, run_id, event)
             session.commit()
-
-    @staticmethod
-    def _append(session: Session, run_id: str, event: Event) -> None:
-        last = session.exec(select(func.max(EventRow.seq)).where(EventRow.run_id == run_id)).one()
-        session.add(
-            EventRow(
-                run_id=run_id,
-                seq=(last or 0) + 1,
-                type=event.type,
-                unit=event.unit,
-                data=json.dumps(event.data, sort_keys=True),
-            )
-        )
 
     def events(self, run_id: str, since: int = 0) -> list[tuple[int, Event]]:
         """The run's log after number `since`."""

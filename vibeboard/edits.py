@@ -1,8 +1,8 @@
 """What a person or the director changes of a plan: typed values that are laid over it after every planning.
 
 An edit names its shot by the id that the shot has for good, and its scene, so that it can be told apart whether a
-script no longer has the shot or the scene was only not asked for. It asks for a size, a lens, a way to move; the planner
-turns that into a camera as it does its own choices.
+script no longer has the shot or the scene was only not asked for. It asks for a size, a lens, a way to move; the
+planner turns that into a camera as it does its own choices.
 """
 
 from __future__ import annotations

@@ -23,6 +23,12 @@ class EventType(StrEnum):
     ASSET_PERSISTED = "asset.persisted"
     UNIT_DONE = "unit.done"
     UNIT_ESCALATED = "unit.escalated"
+    EDIT_MADE = "edit.made"
+    EDIT_UNDONE = "edit.undone"
+    EDIT_REDONE = "edit.redone"
+    EDITS_LEFT = "edits.left"
+    INPUT_REQUESTED = "input.requested"
+    INPUT_ANSWERED = "input.answered"
     RUN_FINISHED = "run.finished"
     RUN_FAILED = "run.failed"
 

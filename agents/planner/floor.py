@@ -51,12 +51,9 @@ class Floor:
         """The shot of the setup that is next."""
         return self._shot(setup, self._blocking)
 
-    def instead(self, changed: Setup, planned: Setup, shot: Shot) -> Shot:
-        """The shot of a setup that was changed. Everybody goes on from where the `planned` one left them, so that what
-        follows is shot as it was."""
-        other = self._shot(changed, self._blocking.copy())
-        self.passed(planned, shot)
-        return other
+    def attempt(self, setup: Setup) -> Shot:
+        """The shot of a setup on the set as it is now; nobody goes on from where it leaves them."""
+        return self._shot(setup, self._blocking.copy())
 
     def passed(self, setup: Setup, shot: Shot) -> None:
         """Move on past a setup whose shot is there already."""
@@ -65,7 +62,7 @@ class Floor:
     def _shot(self, setup: Setup, blocking: Blocking) -> Shot:
         scene, breakdown = self._scene, self._breakdown
         identity = shot_id(scene.id, setup.role, setup.anchor)
-        frames, lines = _timed(setup, self._fps)
+        frames, lines = timed(setup, self._fps)
         viewpoint = blocking.viewpoint(setup.subjects[0]) if setup.framing is Framing.POV else None
         stage = self._stage(*blocking.play(setup, frames, lines))
         camera = Operator(setup, stage, self._aspect, frames, viewpoint).path()
@@ -125,7 +122,7 @@ def shot_id(scene_id: str, role: str, anchor: str) -> str:
     return "s" + sha256("\x1f".join((scene_id, role, anchor)).encode())[:10]
 
 
-def _timed(setup: Setup, fps: Rate) -> tuple[int, tuple[SpokenLine, ...]]:
+def timed(setup: Setup, fps: Rate) -> tuple[int, tuple[SpokenLine, ...]]:
     """Length of a setup and when its lines are said: action first, then the lines, each in the order of the script."""
     clock, start = 0.0, 0.0
     spoken: list[SpokenLine] = []

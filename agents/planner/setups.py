@@ -16,8 +16,8 @@ from vibeboard.stage import SetKind
 class Setup:
     """`role` and `anchor` (an element's id) name the shot for good. `toward` is whom the subject faces; `thing` is what
     an insert or a POV looks at. `extra` are elements the shot carries that are no beats, such as the heading.
-    `focal_mm` is a wish for the lens, which may give way to the room there is; None for the size's own. `aim` is what the
-    movement goes to. `frames` is a wish for the length, which gives way to the lines."""
+    `focal_mm` is a wish for the lens, which may give way to the room there is; None for the size's own. `aim` is what
+    the movement goes to. `frames` is a wish for the length, which gives way to the lines."""
 
     role: str
     anchor: str
