@@ -19,6 +19,7 @@ from agents.planner import PLANNER_REVISION, cast_looks, plan_scene
 from agents.planner.proposals import PROPOSAL_REVISION
 from agents.planner.proposing import propose_plan
 from agents.prompts import PROMPT_REVISION
+from graphs.overlay import Overlay
 from graphs.planning import PlanQuestion, moved, scene_at_one, selected
 from graphs.services import Services
 from storage.project import Project
@@ -117,7 +118,7 @@ class Thinker:
         work = find_aliases(self._asker, own.scenes, {cue.speaker for cue in cues})
         return await self._or_rules(work, "aliases", "", lambda _fault: {})
 
-    async def plans(self, scenes: Sequence[Scene], own: Breakdown) -> tuple[ScenePlan, ...]:
+    async def plans(self, scenes: Sequence[Scene], own: Breakdown, overlay: Overlay) -> tuple[ScenePlan, ...]:
         """The plans of scenes, each with its lines where the scene stands in the file."""
         by_id = {broken.scene_id: broken for broken in own.scenes}
         looks = cast_looks(dict.fromkeys(name for broken in own.scenes for name in broken.cast))
@@ -125,7 +126,7 @@ class Thinker:
         async def planned(scene: Scene) -> ScenePlan:
             broken = by_id[scene.id]
             question = PlanQuestion(scene_at_one(scene), broken, {name: looks[name] for name in broken.cast})
-            return moved(await self._plan(question), scene.heading.line - 1)
+            return moved(overlay.lay(*question, await self._plan(question)), scene.heading.line - 1)
 
         return tuple(await self._each(scenes, planned))
 
@@ -133,7 +134,7 @@ class Thinker:
         request, project = self._services.request, self._services.project
         aspect = request.width / request.height
         key = question.key(request, self._model.identity, _REVISION)
-        kept = project.find_plans([key])
+        kept = project.find_plans([key]) if self._model.keeps_answers else {}
         if key in kept:
             return ScenePlan.model_validate_json(kept[key])
 
@@ -143,7 +144,7 @@ class Thinker:
 
         work = propose_plan(self._asker, *question, request.fps, aspect)
         plan = await self._or_rules(work, "shots", question.broken.number, offline)
-        if not plan.instead_of:
+        if self._model.keeps_answers and not plan.instead_of:
             project.keep_plans({key: plan.model_dump_json()})
         return plan
 
@@ -188,9 +189,12 @@ def shifted(broken: SceneBreakdown, offset: int) -> SceneBreakdown:
     return broken.model_copy(update={"items": tuple(item_moved(item) for item in broken.items)})
 
 
-async def plan(services: Services, model: LlmModel, screenplay: Screenplay) -> tuple[Breakdown, tuple[ScenePlan, ...]]:
-    """The breakdown of the script and the plans of the scenes asked for, by a model."""
+async def plan(
+    services: Services, model: LlmModel, screenplay: Screenplay, overlay: Overlay | None = None
+) -> tuple[Breakdown, tuple[ScenePlan, ...]]:
+    """The breakdown of the script and the plans of the scenes asked for, by a model, with the request's edits."""
     thinker = Thinker(services, model)
     scenes = selected(screenplay, services.request)
     own, shown = await thinker.breakdown(screenplay, scenes)
-    return shown, await thinker.plans(scenes, own)
+    overlay = overlay or Overlay.of(services.project, services.request)
+    return shown, await thinker.plans(scenes, own, overlay)

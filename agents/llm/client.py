@@ -137,8 +137,8 @@ class OpenAIChat(LlmModel):
         """One call: what is shown of each chunk, and a last one with all that is sent back whole."""
         request = self._request(messages, stop, kwargs)
         most = Usage(input=_prompt_tokens(request), output=self.max_tokens)
-        with self.ledger.reserve(most) as reservation:
-            async with self._gate.turn(most.input):
+        async with self._gate.turn(most.input):
+            with self.ledger.reserve(most) as reservation:
                 answer = Answer(self.dialect)
                 try:
                     async for chunk in self._raw_chunks(request):
@@ -147,8 +147,8 @@ class OpenAIChat(LlmModel):
                             yield shown
                 finally:
                     _settle(reservation, answer)
-                self._complain(answer)
-                yield answer.last_chunk(reservation.usage or Usage())
+            self._complain(answer)
+            yield answer.last_chunk(reservation.usage or Usage())
 
     def _complain(self, answer: Answer) -> None:
         if not answer.finish:
@@ -188,7 +188,8 @@ class OpenAIChat(LlmModel):
             wait = retry_after(raw.headers)
             if "application/json" in raw.headers.get("content-type", ""):
                 async with asyncio.timeout(self.idle_s):
-                    yield self._checked(json.loads(await raw.http_response.aread()), wait)
+                    body = await raw.http_response.aread()
+                yield self._checked(json.loads(body), wait)
                 return
             stream = raw.parse()
             try:

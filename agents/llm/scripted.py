@@ -96,7 +96,7 @@ class ScriptedChat(LlmModel):
         **kwargs: Any,
     ) -> ChatResult:
         self._asked += 1
-        turn = self._next("\n".join(str(message.text) for message in messages))
+        turn = self._next("\n".join(str(message.text) for message in messages if message.type != "system"))
         if turn.fault:
             raise _fault(turn.fault)
         return ChatResult(generations=[ChatGeneration(message=_message(turn, f"turn_{self._asked}"))])

@@ -92,7 +92,7 @@ def test_a_kill_between_any_two_answers_asks_nothing_again(tmp_path, script, aft
         environment = {**os.environ, **mock.environment()}
         process = subprocess.Popen([VIBEBOARD, *map(str, command)], env=environment, stdout=subprocess.DEVNULL)
         assert mock.holding.wait(60)
-        while answered(output) < after:
+        while answered(output) < after and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()

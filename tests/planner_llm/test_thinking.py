@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agents.breakdown import break_down
+from agents.llm.scripted import ScriptedChat, Turn
 from agents.planner import lint
 from agents.planner.prose import clean
 from tests.planner_llm.as_minimax import Stand, asked, tool_of
@@ -16,6 +19,8 @@ from vibeboard.breakdown import Category
 from vibeboard.events import EventType
 from vibeboard.faults import Rejected
 from vibeboard.screenplay import Kind
+
+DEMO = (Path(__file__).parents[2] / "examples" / "the-last-fare.fountain").read_text()
 
 
 def questions(mock: WireMock) -> list[str]:
@@ -201,3 +206,21 @@ async def test_the_words_of_the_script_are_in_the_plan_and_nowhere_else(think):
     said = [line.text for plan in thought.plans for shot in plan.shots for line in shot.lines]
     written = [clean(e.text) for s in thought.screenplay.scenes for e in s.elements if e.kind is Kind.DIALOGUE]
     assert said == written
+
+
+@pytest.mark.parametrize("script", [TWO, DEMO], ids=["two scenes", "demo film"])
+async def test_a_scripted_model_plays_from_the_start_whenever_it_plans(think, script):
+    stand, turns = Stand(script), []
+
+    def noted(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        turns.append(Turn(call=stand(body)[0], args=json.loads(json.dumps(stand(body)[1]))))
+        return stand(body)
+
+    with WireMock(noted) as mock:
+        thought = await think(script, quick(mock).model_copy(update={"at_once": 1}))
+    for run in ("first", "second"):
+        played = ScriptedChat(identity="scripted", turns=tuple(turns))
+        again = await think(script, played, run)
+        assert played._left == []
+        assert {plan.planner for plan in again.plans} == {"scripted"}
+        assert [plan.shots for plan in again.plans] == [plan.shots for plan in thought.plans]
