@@ -140,8 +140,8 @@ class World:
         if not isinstance(args, str):
             return args
         try:
-            return json.loads(args)
-        except json.JSONDecodeError as error:
+            return json.loads(args, object_pairs_hook=_once)
+        except ValueError as error:
             message = f"invalid function arguments json string: {error} (2013)"
             raise Failure(Fault(kind=FaultKind.REPAIRABLE, code="invalid_json", message=message)) from error
 
@@ -200,6 +200,14 @@ def _sound(asked: dict[str, Any], outcome: str) -> bytes:
         file.writeframes(wave_form.astype("<i2").tobytes())
     data = buffer.getvalue()
     return data[: len(data) // 2] if outcome == "truncated" else data
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which no name is given twice; which of two values counts is nobody's guess."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name is given twice")
+    return made
 
 
 def judge(case: Case, world: World, ended: str) -> Verdict:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
-from agents.medic.names import measures_of, padded_to, snake
+from agents.medic.names import contrary, measures_of, padded_to, snake
 from agents.medic.quantities import names_unit, scales, spoken_number
 from agents.medic.slots import Slot, fields
 from tools.declare import Tool
@@ -23,10 +23,6 @@ from vibeboard.faults import FieldError
 from vibeboard.model import Frozen
 from vibeboard.timing import Rate
 
-_CONTRARY = {
-    "negative", "anti", "not", "no", "exclude", "avoid", "without", "min", "max", "minimum", "maximum", "old", "prev",
-    "previous", "next", "other", "alt", "second", "last", "original", "source", "reference", "default",
-}  # fmt: skip
 _NUMBERS = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 
@@ -61,7 +57,9 @@ def _move(edit: Edit, args: dict[str, Any], errors: Sequence[FieldError], tool: 
     holder, name = _holder(args, edit.moved_from)
     target, last = _holder(args, edit.path)
     slot = _slot(tool, edit.path)
-    if edit.moved_from not in unknown or holder is None or target is None or slot is None or last in target:
+    if holder is None or target is None or slot is None or name not in holder or last in target:
+        return False
+    if edit.moved_from not in unknown:
         return False
     if not _plausible(name, holder.get(name), slot, _siblings(tool, edit.path)):
         return False
@@ -74,7 +72,7 @@ def _plausible(name: str, value: Any, slot: Slot, siblings: Slot) -> bool:
     words = set(snake(name).split("_"))
     bare_number = not isinstance(value, str) or not names_unit(value)
     infos = siblings.model.model_fields.values() if siblings.model else ()
-    if words & _CONTRARY or (isinstance(value, Mapping | list) and not slot.fits(value)):
+    if contrary(name) or (isinstance(value, Mapping | list) and not slot.fits(value)):
         return False
     if bare_number and any(padded_to(snake(name), other) for info in infos for other in measures_of(info)):
         return False
@@ -105,6 +103,8 @@ def _says_the_same(old: Any, new: Any, slot: Slot, rate: Rate | None) -> bool:
 
 def _follows(leaf: Any, said: str, numbers: set[Fraction], slot: Slot, rate: Rate | None) -> bool:
     if isinstance(leaf, int | float) and not isinstance(leaf, bool):
+        if len(numbers) != 1 and not isinstance(slot.model, type) and not slot.is_list and not slot.width:
+            return False
         factors = scales(slot.unit, said, rate)
         return any(
             abs(float(number * factor) - leaf) <= 1e-6 * max(1.0, abs(leaf)) for number in numbers for factor in factors

@@ -46,6 +46,8 @@ def _group(slot: Slot, name: str) -> tuple[str, ...]:
 
 def _parts(value: Any, group: tuple[str, ...], slots: Mapping[str, Slot]) -> dict[str, Any]:
     """The parts by field, or nothing. Two parts of a group of three are its first and last: `x` and `z` on a floor."""
+    if isinstance(value, Mapping):
+        value = _by_initial(value, group)
     if isinstance(value, str):
         if match := _LINES.fullmatch(value.strip()):
             value = _named_size(int(match[1]))
@@ -58,6 +60,14 @@ def _parts(value: Any, group: tuple[str, ...], slots: Mapping[str, Slot]) -> dic
         return {}
     parts = {name: _number(part, slots[name]) for name, part in zip(names, value, strict=True)}
     return parts if all(slots[name].fits(part) for name, part in parts.items()) else {}
+
+
+def _by_initial(value: Mapping[str, Any], group: tuple[str, ...]) -> list[Any] | None:
+    """The parts of `{"w": 1280, "h": 720}`, in order."""
+    given = {snake(str(name)): part for name, part in value.items()}
+    parts = [[given[name] for name in (field, field[0]) if name in given] for field in group]
+    whole = len(given) == len(group) and all(len(part) == 1 for part in parts)
+    return [part[0] for part in parts] if whole else None
 
 
 def _number(part: Any, slot: Slot) -> Any:

@@ -8,8 +8,8 @@ letters: `weight` is not `height`, and shot `12A` not `12B`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -18,6 +18,13 @@ from vibeboard.hints import meta
 
 _COUNTING = {"num", "number", "count", "total", "n", "nb", "no", "amount", "of", "how", "many"}
 _POINTING = {"number", "no", "index", "idx", "nr", "num"}
+ASSET = r"^[0-9a-f]{64}$"
+_IDS = {"id", "ids", "asset", "assets", "ref", "sha256", "hash"}
+_CONTRARY = {
+    "negative", "anti", "not", "no", "exclude", "avoid", "without", "min", "max", "minimum", "maximum", "old", "prev",
+    "previous", "next", "other", "alt", "second", "last", "original", "source", "reference", "default", "thumbnail",
+    "preview", "proxy", "audio", "mask", "background", "style", "example",
+}  # fmt: skip
 _PADDING = {
     "the", "my", "a", "value", "val", "param", "arg", "input", "output", "desired", "requested", "wanted", "video",
     "shot", "clip", "film", "movie", "picture", "image", "final", "in", "as", "field", "with", "for", "use", "set",
@@ -37,13 +44,14 @@ def snake(name: str) -> str:
     return re.sub(r"[\W_]+", "_", spread).strip("_").casefold()
 
 
-def meant(name: str, value: Any, fields: Mapping[str, FieldInfo]) -> Meant | None:
-    """The one of `fields` that `name` can only mean, given what stands under it."""
+def meant(name: str, value: Any, fields: Mapping[str, FieldInfo], within: str = "") -> Meant | None:
+    """The one of `fields` that `name` can only mean, given what stands under it. `within` is the name of the object
+    that they are in, which may be part of a name: `figure_colour`."""
     wanted = snake(name)
     for found in (
         _exactly(wanted, fields),
         _measured(wanted, value, fields),
-        _padded(wanted, fields),
+        _padded(wanted, fields, within),
         _with_unit(wanted, value, fields),
         _slipped(wanted, fields),
     ):
@@ -58,6 +66,11 @@ def surely(name: str, fields: Mapping[str, FieldInfo]) -> str | None:
     """The field that a name is a spelling or declared synonym of; never a guess."""
     found = _exactly(snake(name), fields)
     return found.pop().field if len(found) == 1 else None
+
+
+def contrary(name: str) -> bool:
+    """Whether a word of a name says that it is of something else: `negative_prompt`, `thumbnail.width`."""
+    return bool(set(snake(name).split("_")) & _CONTRARY)
 
 
 def measures_of(info: FieldInfo) -> set[str]:
@@ -82,18 +95,28 @@ def _measured(wanted: str, value: Any, fields: Mapping[str, FieldInfo]) -> set[M
     }
 
 
-def _padded(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
-    """The name among words that add nothing: `video_width`, `number_of_frames`, `frame_index`."""
-    return {
-        Meant(field)
-        for field, info in fields.items()
-        if any(padded_to(wanted, other) for other in (field, *meta(info).get("synonyms", ())))
-    }
+def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: str) -> set[Meant]:
+    """The name among words that add nothing: `video_width`, `number_of_frames`, `frame_index`, `take_id`."""
+    found = set()
+    for field, info in fields.items():
+        names = (field, *meta(info).get("synonyms", ()))
+        idle = set(_singular(within.split("_"))) | {within} | (_IDS if _holds_ids(info) else set())
+        twice = any(wanted == f"{one}_{other}" for one in names for other in names if one != other)
+        if twice or any(padded_to(wanted, other, idle) for other in names):
+            found.add(Meant(field))
+    return found
 
 
-def padded_to(wanted: str, other: str) -> bool:
+def _holds_ids(info: FieldInfo) -> bool:
+    """Whether a field is of assets; then `id` in a name says nothing."""
+    inner = [part for argument in get_args(info.annotation) for part in getattr(argument, "__metadata__", ())]
+    return any(getattr(part, "pattern", None) == ASSET for part in [*info.metadata, *inner])
+
+
+def padded_to(wanted: str, other: str, more: Collection[str] = ()) -> bool:
+    """Whether a name is another one with words that add nothing."""
     own = other.split("_")
-    idle = _PADDING | (_COUNTING if own[-1].endswith("s") else _POINTING)
+    idle = _PADDING | (_COUNTING if own[-1].endswith("s") else _POINTING) | set(more)
     kept = [word for word in wanted.split("_") if word in own or word not in idle]
     return bool(kept) and _singular(kept) == _singular(own)
 
@@ -135,12 +158,17 @@ def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
 
 
 def slip(wrong: str, right: str) -> bool:
-    """Whether one is the other mistyped: letters swapped, doubled, left out or mistaken, and nothing that counts."""
+    """Whether one is the other mistyped: letters swapped, doubled, left out or mistaken, and nothing that counts.
+
+    Short words are too near to each other for a mistaken letter: `test` is not `text`.
+    """
     if not wrong or wrong == right or len(right) < 3 or _weighty(wrong) != _weighty(right):
         return wrong == right
     if sorted(wrong) == sorted(right):
         return len(right) > 3 or _edits(wrong, right) == 1
     if wrong[0] != right[0] and wrong[1:] != right and wrong != right[1:] and wrong[:2] != right[1::-1]:
+        return False
+    if len(right) < 5 and len(wrong) == len(right):
         return False
     allowed = 0 if len(right) < 4 else 1 if len(right) < 8 else 2
     return _edits(wrong, right) <= allowed

@@ -38,8 +38,8 @@ _STOPS = frozenset({
 _PASSING = frozenset({"1000", "1001", "1024", "1033", "1002", "1039", "1041", "2045"})
 _PASSING_ERRORS = frozenset({
     "ConnectionError", "ConnectionResetError", "ConnectionRefusedError", "ConnectionAbortedError", "BrokenPipeError",
-    "TimeoutError", "ReadTimeout", "ConnectTimeout", "WriteTimeout", "PoolTimeout", "APITimeoutError", "APIConnectionError",
-    "ConnectError", "ReadError", "RemoteProtocolError", "IncompleteRead", "OutOfMemoryError",
+    "TimeoutError", "ReadTimeout", "ConnectTimeout", "WriteTimeout", "PoolTimeout", "APITimeoutError",
+    "APIConnectionError", "ConnectError", "ReadError", "RemoteProtocolError", "IncompleteRead", "OutOfMemoryError",
 })  # fmt: skip
 """Exceptions that nobody turned into a fault and that still say something passing; `fault_of` names them first."""
 _AFTER = re.compile(

@@ -63,7 +63,7 @@ _TIMECODE = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?")
 _FULL_TIMECODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}):(\d{2})")
 _LONGEST = 80
 """No quantity is written with more characters."""
-_TAIL = re.compile(r"\s+(long|wide|high|tall|deep|away|in length|in total|lens|focal length)$")
+_TAIL = re.compile(r"\s+(long|wide|high|tall|deep|away|in length|in total|lens|prime|focal length)$")
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d{1,2})(?!\d)")
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -106,7 +106,11 @@ def names_unit(text: str) -> bool:
 def converts(word: str, unit: str) -> bool:
     """Whether a unit's name can be turned into `unit`."""
     word = word.casefold()
-    return word in _FRAMES | _SECONDS.keys() if unit in ("frame", "s") else word in _SCALES.get(unit.casefold(), {unit})
+    return (
+        word in _FRAMES | _SECONDS.keys()
+        if unit in ("frame", "s")
+        else word in _SCALES.get(unit.casefold(), {unit.casefold()})
+    )
 
 
 def spoken_number(text: str) -> set[Fraction]:
@@ -120,7 +124,7 @@ def scales(unit: str, said: str, rate: Rate | None) -> set[Fraction]:
     words = set(re.findall(r"[a-z°%]+", said.casefold()))
     if unit == "frame" and words & _SECONDS.keys():
         return {_SECONDS[word] * rate.fraction for word in words & _SECONDS.keys()} if rate else set()
-    table = _SCALES.get(unit.casefold(), {})
+    table = _SCALES.get(unit.casefold(), {unit.casefold(): Fraction(1)})
     return {table[word] for word in words & table.keys()} or {Fraction(1)}
 
 
@@ -143,7 +147,7 @@ def _in_unit(number: Fraction, suffix: str, unit: str, rate: Rate | None) -> Fra
         return number if suffix in _FRAMES else _frames(number * _SECONDS[suffix], rate) if suffix in _SECONDS else None
     if unit == "s" and suffix in _FRAMES:
         return number / rate.fraction if rate else None
-    scale = _SCALES.get(unit.casefold(), {unit: Fraction(1)}).get(suffix)
+    scale = _SCALES.get(unit.casefold(), {unit.casefold(): Fraction(1)}).get(suffix)
     return None if scale is None else number * scale
 
 

@@ -58,8 +58,8 @@ def read_json(text: str) -> Read:
         return Read(_object([(name, _plain(value)) for name, value in marked]))
     fenced = _FENCE.findall(bare)
     bare = fenced[0] if len(fenced) == 1 else bare
-    if called := _CALL.fullmatch(bare):
-        return Read(_called(called[0]))
+    if _CALL.fullmatch(bare) and (named := _called(bare)):
+        return Read(named)
     start = re.search(r"\[\s*\{|\{", bare)
     if start is None:
         return Read(_lines(bare))
@@ -81,14 +81,16 @@ def as_json(value: Any) -> Any:
 
 
 def _called(text: str) -> dict[str, Any]:
-    """`generate_shot(prompt="Ann waits", frames=81)`."""
+    """`generate_shot(prompt="Ann waits", frames=81)`; nothing if it is no such call."""
     try:
         call = ast.parse(text.strip().rstrip(";"), mode="eval").body
         if not isinstance(call, ast.Call) or call.args:
-            raise ValueError
+            return {}
         return _object([(str(word.arg), ast.literal_eval(word.value)) for word in call.keywords])
+    except Unreadable:
+        raise
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise Unreadable("it looks like a call but is none") from None
+        return {}
 
 
 def _lines(text: str) -> dict[str, Any]:

@@ -55,17 +55,23 @@ def _resolve(value: str, known: Known, follow: bool) -> tuple[str, str, bool] | 
     names = known.named()
     if found := _one({sha256 for name, sha256 in names.items() if name.strip() == value.strip()}):
         return found, f"the id of {value}", False
-    spelt = snake(value)
+    spelt = snake(value).removeprefix("the_")
     if found := _one({sha256 for name, sha256 in names.items() if snake(name) == spelt}):
         return found, f"the id of {value}", False
     if _PREFIX.fullmatch(value.lower()):
         found = _one({sha256 for sha256 in names.values() if sha256.startswith(value.lower())})
         return (found, "the only id that begins so", False) if found else None
-    near = {sha256: name for name, sha256 in names.items() if slip(spelt, snake(name))}
+    near = {sha256: name for name, sha256 in names.items() if _mistyped(spelt, snake(name))}
     if len(near) == 1:
         (sha256, name), *_ = near.items()
         return sha256, f"{value} can only be {name}", True
     return None if near else _version(spelt, names)
+
+
+def _mistyped(wrong: str, right: str) -> bool:
+    """A slip that leaves how words end: `ann` is not `anna`, nor `martin` `martina`."""
+    ends = [[word[-1] for word in name.split("_") if word] for name in (wrong, right)]
+    return (ends[0] == ends[1] or sorted(wrong) == sorted(right)) and slip(wrong, right)
 
 
 def _version(spelt: str, names: Mapping[str, str]) -> tuple[str, str, bool] | None:

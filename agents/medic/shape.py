@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 from agents.medic.joint import split_joint, stated_ratio
-from agents.medic.names import meant, snake, surely
+from agents.medic.names import Meant, contrary, meant, snake, surely
 from agents.medic.reading import Unreadable, read_json
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
@@ -31,7 +31,7 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
             return value
         inner = [name for name in value if isinstance(_decoded(value[name]), Mapping | list)]
         others = {snake(name) for name in value if name not in inner}
-        if len(inner) != 1 or not others <= _ENVELOPE or _names_another(value, tool):
+        if len(inner) != 1 or contrary(inner[0]) or not others <= _ENVELOPE or _names_another(value, tool):
             return value
         trail.say("", f"opened {inner[0]}")
         value = value[inner[0]]
@@ -63,7 +63,7 @@ def shaped(slot: Slot, value: Any, call: Reading) -> Any:
     """Structures and names as declared, all the way down; values stay as they are."""
     if slot.fits(value):
         return value
-    arms = [arm for arm in slot.arms if arm.model or arm.is_list or arm.width]
+    arms = [arm for arm in slot.arms if arm.model or arm.is_list or arm.width or get_origin(arm.bare) is dict]
     if len(arms) != 1:
         return value
     arm, found = arms[0], _decoded(value)
@@ -112,6 +112,10 @@ def _list(slot: Slot, value: Any, call: Reading) -> Any:
 def _listed(slot: Slot, item: Slot, value: Mapping[str, Any], call: Reading) -> Any:
     """An object for a list: `{"keys": [...]}`, `{"0": a, "1": b}`, `{"ann": {...}}` by id, or one item alone."""
     below = _infos(item)
+    alone = _decoded(next(iter(value.values()))) if len(value) == 1 else None
+    if isinstance(alone, list) and all(isinstance(part, Mapping) for part in alone):
+        call.trail.say(slot.path, f"the list in {next(iter(value))}")
+        return alone
     if any(meant(name, part, below) for name, part in value.items() if not isinstance(part, Mapping)):
         call.trail.say(slot.path, "one item is a list of one")
         return [value]
@@ -151,7 +155,9 @@ def _renamed(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
         free = {field: info for field, info in _infos(slot).items() if field not in made}
         plain = unboxed(made[name]) if isinstance(made[name], Mapping) else None
         for value in (made[name], plain):
-            found = None if value is None else meant(name, value, _infos(slot)) or meant(name, value, free)
+            found = (
+                None if value is None else _meant(slot, name, value, _infos(slot)) or _meant(slot, name, value, free)
+            )
             if found:
                 said = _with_unit(value, found.unit, fields(slot)[found.field])
                 claims.setdefault(found.field, []).append((name, said))
@@ -166,6 +172,11 @@ def _renamed(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
         made.setdefault(field, values[0])
         call.trail.say(_below(slot, field), f"was named {claimed[0][0]}")
     return made
+
+
+def _meant(slot: Slot, name: str, value: Any, among: Mapping[str, Any]) -> Meant | None:
+    steps = [step for step in slot.path.split(".") if not step.isdigit()]
+    return meant(name, value, among, steps[-1] if steps else "")
 
 
 def _below(slot: Slot, name: str) -> str:
@@ -233,8 +244,8 @@ def _strays(slot: Slot, value: Any) -> Iterator[Home]:
 
 def _beside(holder: dict[str, Any], slot: Slot, name: str) -> Home | None:
     """A part of a stray object that belongs beside it: `{"dimensions": {"width": 640, "height": 352}}`."""
-    last = name.rpartition(".")[2]
-    field = surely(last, _infos(slot)) if last != name else None
+    first, _, last = name.rpartition(".")
+    field = surely(last, _infos(slot)) if first and not contrary(first) else None
     return (holder, fields(slot)[field], field) if field else None
 
 
@@ -243,6 +254,8 @@ def _home(root: Slot, arguments: dict[str, Any], name: str) -> Home | None:
 
     A text is moved only if its name says the whole path: a prompt found inside the camera may be the camera's.
     """
+    if contrary(name):
+        return None
     words = [word for word in snake(name).split("_") if word]
     last = name.replace("]", "").replace("[", ".").rpartition(".")[2]
     found = []

@@ -11,9 +11,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from agents.medic.names import ASSET
 from vibeboard.hints import meta
-
-_ASSET = r"^[0-9a-f]{64}$"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Slot:
 
     @property
     def is_asset(self) -> bool:
-        return self.bare is str and any(getattr(item, "pattern", None) == _ASSET for item in self.metadata)
+        return self.bare is str and any(getattr(item, "pattern", None) == ASSET for item in self.metadata)
 
     def item(self, index: int | str) -> Slot | None:
         """The slot of an item of a list, a tuple or an object with free keys; none for other types."""

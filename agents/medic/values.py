@@ -27,7 +27,7 @@ _YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable",
 _HEX = re.compile(r"[0-9a-f]{64}")
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
 _RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
-_BOX = {"value", "val", "amount", "text", "content"}
+_BOX = {"value", "val", "amount", "count", "number", "text", "content"}
 _FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
 _ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash"}
 _LOOSEST_NTSC = 0.007
@@ -280,7 +280,7 @@ def _one_form(a: str, b: str) -> bool:
 
 
 def _plain(value: Any) -> str:
-    return re.sub(r"[\s_\-./\\()\[\]\"']+", "", str(value)).casefold()
+    return re.sub(r"[\s_\-./\\()\[\]\"']+", "", str(value).replace("&", "and")).casefold()
 
 
 def _is_number(value: Any) -> bool:
