@@ -22,7 +22,8 @@ from gpu_runtime.engine import best
 from gpu_runtime.placement.embedded import Embedded
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
-from graphs.request import MakeRequest, pin_engines
+from graphs.overlay import keep_edits
+from graphs.request import MakeRequest, keep_request, pin_engines
 from graphs.thinking import identity
 from storage.project import Project
 from tools.render_pass import Pass, RenderPassParams
@@ -74,7 +75,9 @@ def make_film(
             slate=slate,
             plan_only=plan_only,
             engines=engines,
+            edits=keep_edits(project),
         )
+        keep_request(project, request)
         with watch_for(sys.stdout, request, workers()) as watch:
             _run(_make(project, request, output, watch, model))
         watch.summary(output)

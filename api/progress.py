@@ -73,6 +73,10 @@ class Watch:
         scene = f"scene {event.data['scene']}" if event.data["scene"] else "the script"
         self.say(f"  {scene}: {event.data['step']} done offline: {event.data['message']}", style="yellow")
 
+    def _on_edits_left(self, event: Event) -> None:
+        for left in _list(event.data["left"]):
+            self.say(f"  edit {left['id']} is left out: {left['why']}", style="yellow")
+
     def _on_quote(self, event: Event) -> None:
         todo = [Quoted.model_validate(item) for item in _list(event.data["todo"])]
         self._labels = {item.unit: item.label for item in todo}
@@ -153,6 +157,7 @@ _HANDLERS = {
     EventType.RUN_STARTED: Watch._on_start,
     EventType.BREAKDOWN_READY: Watch._on_breakdown,
     EventType.SCENE_FELL_BACK: Watch._on_fallback,
+    EventType.EDITS_LEFT: Watch._on_edits_left,
     EventType.PLAN_READY: Watch._on_plan,
     EventType.QUOTE_READY: Watch._on_quote,
     EventType.JOB_PROGRESS: Watch._on_progress,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import operator
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -14,6 +15,7 @@ from langgraph.types import Command, Send
 from graphs import planning, thinking
 from graphs.chain import Unit, UnitDone
 from graphs.cut import CutShot, cut, length
+from graphs.overlay import Overlay
 from graphs.quote import quote
 from graphs.services import Services
 from graphs.shot import begin, unit_graph
@@ -56,6 +58,10 @@ class Film:
         self.scenes = [(scene, broken[scene.id]) for scene in planned.values()]
         self.cut: list[CutShot] = cut(plan.scenes, planned, broken)
 
+    def is_made_of(self, done: Mapping[str, UnitDone]) -> bool:
+        """Whether every shot is there."""
+        return all(placed.shot.id in done and not done[placed.shot.id].escalated for placed in self.cut)
+
 
 def results(state: EpisodeState) -> dict[str, UnitDone]:
     """How each unit ended, by id."""
@@ -69,11 +75,15 @@ def read(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
 async def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
     services = runtime.context
     screenplay = Screenplay.model_validate_json(services.project.blobs.read(state["screenplay"]))
+    overlay = Overlay.of(services.project, services.request)
     if services.model:
-        breakdown, scenes = await thinking.plan(services, services.model, screenplay)
+        breakdown, scenes = await thinking.plan(services, services.model, screenplay, overlay)
     else:
-        work = (services.project, services.request, screenplay, services.check)
+        work = (services.project, services.request, screenplay, services.check, overlay)
         breakdown, scenes = await asyncio.to_thread(planning.plan, *work)
+    if left := overlay.left(scene.id for scene in screenplay.scenes):
+        data = {"left": [item.model_dump(mode="json") for item in left]}
+        services.notify(Event(type=EventType.EDITS_LEFT, data=data))
     blob = services.project.blobs.put(canonical(Plan(breakdown=breakdown, scenes=scenes)), "application/json")
     return {"plan": blob.sha256}
 
@@ -86,9 +96,10 @@ def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> Command[Lite
     plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut), **thinking.bill(services)}
     services.notify(Event(type=EventType.PLAN_READY, data=plan_data))
     offer = quote(units, services)
-    todo = [item.model_dump(mode="json") for item in offer.todo]
+    wanted = [item for item in offer.todo if not services.request.only or item.unit in services.request.only]
+    todo = [item.model_dump(mode="json") for item in wanted]
     services.notify(Event(type=EventType.QUOTE_READY, data={"current": len(offer.current), "todo": todo}))
-    stale = {item.unit for item in offer.todo} if not services.request.plan_only else set()
+    stale = {item.unit for item in wanted} if not services.request.plan_only else set()
     sends = [_send("shot", unit, services) for unit in units if unit.id in stale]
     done = [unit.model_dump(mode="json") for unit in offer.current]
     return Command(update={"done": done}, goto=sends or "gather")
@@ -99,12 +110,12 @@ def _send(node: str, unit: Unit, services: Services) -> Send:
 
 
 def gather(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["deliverable", "finish"]]:
-    """When every shot ended: the deliverables, or nothing but the sheets if a shot failed or none was asked for."""
+    """When every shot ended: the deliverables, or nothing but the sheets if a shot failed or is still to be made."""
     services = runtime.context
     film = Film(state, services)
     done = results(state)
     units = [sheets_unit(film.scenes, film.cut, services.request)]
-    if not services.request.plan_only and not any(unit.escalated for unit in done.values()):
+    if not services.request.plan_only and film.is_made_of(done):
         units += deliverable_units(film.title, film.cut, done, services.request)
     return Command(goto=[_send("deliverable", unit, services) for unit in units])
 

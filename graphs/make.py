@@ -29,7 +29,13 @@ _NO_LIMIT = 1_000_000
 """LangGraph's bound on steps; ours are the attempt counters."""
 
 
-_STANDING = (EventType.SCENE_FELL_BACK, EventType.PLAN_READY, EventType.QUOTE_READY, EventType.UNIT_DONE)
+_STANDING = (
+    EventType.SCENE_FELL_BACK,
+    EventType.EDITS_LEFT,
+    EventType.PLAN_READY,
+    EventType.QUOTE_READY,
+    EventType.UNIT_DONE,
+)
 """What somebody who watches a run that is carried on needs to know of its past."""
 
 
@@ -110,7 +116,7 @@ def _close(services: Services, state: EpisodeState, output: Path) -> None:
     film, done = Film(state, services), results(state)
     good = {unit: item for unit, item in done.items() if not item.escalated}
     bad = [item.escalated for item in done.values() if item.escalated]
-    complete = not services.request.plan_only and not bad
+    complete = not services.request.plan_only and not bad and film.is_made_of(done)
     deliver(services.project, output, wanted_files(film.cut, good), complete=complete)
     event_type = EventType.RUN_FAILED if bad else EventType.RUN_FINISHED
     services.project.finish_run(services.run_id, Event(type=event_type, data={"escalated": bad[:20]}))

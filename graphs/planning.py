@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from agents.breakdown import break_down
 from agents.planner import PLANNER_REVISION, CastLook, cast_looks, plan_scene
 from agents.screenplay import READER_REVISION, carry_ids, read_fountain
+from graphs.overlay import Overlay
 from graphs.request import MakeRequest
 from storage.project import Project
 from vibeboard.breakdown import Breakdown, SceneBreakdown
@@ -58,13 +59,19 @@ def selected(screenplay: Screenplay, request: MakeRequest) -> tuple[Scene, ...]:
 
 
 def plan(
-    project: Project, request: MakeRequest, screenplay: Screenplay, check: Callable[[], None] = lambda: None
+    project: Project,
+    request: MakeRequest,
+    screenplay: Screenplay,
+    check: Callable[[], None] = lambda: None,
+    overlay: Overlay | None = None,
 ) -> tuple[Breakdown, tuple[ScenePlan, ...]]:
     """The breakdown of the whole script and the plans of the scenes asked for.
 
     A plan is kept by the content it was made from, lines counted from the heading, so that an edit elsewhere
-    neither moves a cut nor asks a model again. `check` is called before each scene and raises to stop.
+    neither moves a cut nor asks a model again. The request's edits are laid over it. `check` is called before each
+    scene and raises to stop.
     """
+    overlay = overlay or Overlay.of(project, request)
     breakdown = break_down(screenplay)
     looks = cast_looks(dict.fromkeys(name for scene in breakdown.scenes for name in scene.cast))
     by_scene = {scene.scene_id: scene for scene in breakdown.scenes}
@@ -81,7 +88,8 @@ def plan(
         if key not in kept:
             answer = plan_scene(*question, request.fps, request.width / request.height)
             kept[key] = fresh[key] = answer.model_dump_json()
-        plans.append(moved(ScenePlan.model_validate_json(kept[key]), original.heading.line - 1))
+        plan = overlay.lay(*question, ScenePlan.model_validate_json(kept[key]))
+        plans.append(moved(plan, original.heading.line - 1))
     project.keep_plans(fresh)
     return breakdown, tuple(plans)
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from pydantic import Field, JsonValue
 
+from agents.edits import EDITS_REVISION
 from agents.planner import PLANNER_REVISION
 from agents.screenplay import READER_REVISION
 from gpu_runtime.engine import Engine, best
 from gpu_runtime.engine import registry as engines
+from storage.project import Project
 from vibeboard.digest import canonical, sha256
 from vibeboard.model import Frozen
 from vibeboard.timing import Rate
@@ -28,8 +30,9 @@ TASKS = (
 class MakeRequest(Frozen):
     """One build. `script` is the blob of the script's text; `scenes` the first and last to make, by ordinal from 1.
 
-    `planner` is the identity of who plans. `engines` pins which engine does which task: one that is installed later
-    changes nothing that was asked before.
+    `edits` is the blob of the `EditList` that is laid over the plan, or nothing. With `only`, no other shots than these
+    are made. `planner` is the identity of who plans. `engines` pins which engine does which task: one that is installed
+    later changes nothing that was asked before.
     """
 
     script: str
@@ -41,6 +44,8 @@ class MakeRequest(Frozen):
     slate: bool = True
     plan_only: bool = False
     planner: str = "offline"
+    edits: str = ""
+    only: tuple[str, ...] = ()
     engines: dict[str, str]
 
     def engine(self, task: str) -> Engine:
@@ -49,7 +54,9 @@ class MakeRequest(Frozen):
     @property
     def digest(self) -> str:
         revisions: dict[str, JsonValue] = {task: self.engine(task).full_revision for task in sorted(self.engines)}
-        return sha256(canonical([self.model_dump(mode="json"), revisions, READER_REVISION, PLANNER_REVISION]))
+        return sha256(
+            canonical([self.model_dump(mode="json"), revisions, READER_REVISION, PLANNER_REVISION, EDITS_REVISION])
+        )
 
 
 def pin_engines(pinned: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -58,3 +65,18 @@ def pin_engines(pinned: Mapping[str, str] | None = None) -> dict[str, str]:
         task: name for task, name in (pinned or {}).items() if name in engines() and not engines()[name].missing()
     }
     return {task: usable.get(task) or best(task).name for task in TASKS}
+
+
+_LAST = "request"
+
+
+def keep_request(project: Project, request: MakeRequest) -> None:
+    """Remember what the film is made with: its script, size and rate, not which part of it was asked for."""
+    whole = request.model_copy(update={"scenes": None, "plan_only": False, "only": (), "edits": ""})
+    project.keep_setting(_LAST, whole.model_dump_json())
+
+
+def last_request(project: Project) -> MakeRequest | None:
+    """What the film was last made with, if it ever was."""
+    kept = project.setting(_LAST)
+    return MakeRequest.model_validate_json(kept) if kept else None

@@ -104,8 +104,8 @@ class Brief(Frozen):
     """What a shot was set up from beyond what it shows, so that it can be set up again with something changed.
 
     `role` and `anchor` name the shot for good. `beats` are elements of the script, each with the number of the
-    sentence in it, from 0. `toward` is whom the subject faces, `thing` what an insert or a point of view is of, `present`
-    who is on the set. `movement` and `focal_mm` are what was asked for; the shot has what the room allowed.
+    sentence in it, from 0. `toward` is whom the subject faces, `thing` what an insert or a point of view is of,
+    `present` who is on the set. `movement` and `focal_mm` are what was asked for; the shot has what the room allowed.
     """
 
     role: str
