@@ -1,4 +1,4 @@
-"""Tools that VibeBoard does not have, for the held-out cases: what a declaration is worth to rules that never saw it."""
+"""Tools that VibeBoard does not have, for the first held-out round: what a declaration is worth to rules."""
 
 from __future__ import annotations
 

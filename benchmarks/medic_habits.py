@@ -17,7 +17,8 @@ from benchmarks.medic_world import Case
 from vibeboard.faults import Fault, FieldError
 
 _MADE_UP = {
-    "prompt": "a person in a room", "text": "Hello.", "speaker": "NARRATOR", "voice": "on", "frames": 121, "take": "0" * 64,
+    "prompt": "a person in a room", "text": "Hello.", "speaker": "NARRATOR", "voice": "on", "frames": 121,
+    "take": "0" * 64,
     "kind": "beauty", "title": "Untitled", "width": 1280, "height": 720, "seed": 42, "fps": {"num": 24, "den": 1},
     "scene": "0" * 64, "stage": {"set_kind": "room", "int_ext": "INT", "time": "DAY", "dressing_seed": 1},
     "camera": {"keys": [{"frame": 0, "position": [0, 1.6, 3], "target": [0, 1.5, 0]}]},
@@ -85,7 +86,7 @@ def proposed(habit: Habit, case: Case, question: Question) -> Sequence[Edit]:
 
 
 def literally(case: Case, args: Mapping[str, Any], errors: Sequence[FieldError]) -> Sequence[Edit]:
-    """What was meant by each thing an error names: its right name, or its right value; a bound where nothing is known."""
+    """What was meant by each thing that an error names: its right name, its right value, or else its bound."""
     edits: list[Edit] = []
     taken: set[str] = set()
     for error in errors:

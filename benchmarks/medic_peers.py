@@ -10,9 +10,21 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
+import httpx
+import openai
+from langchain.agents.middleware import ToolRetryMiddleware
+from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.tools import StructuredTool
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode
+from langgraph.prebuilt.tool_node import ToolCallRequest
+
 from agents.medic import Action, Edit, Question, consult
+from agents.medic.mend import violations
 from agents.medic.policy import kind_of
 from benchmarks.medic_habits import Habit, proposed, rewritten
 from benchmarks.medic_world import Case, World
@@ -103,10 +115,6 @@ async def model_loop(case: Case, world: World, habit: Habit | None) -> str:
 
 async def tool_retry(case: Case, world: World, habit: Habit | None) -> str:
     """LangChain's ToolRetryMiddleware with its default of two retries, without its waits."""
-    from langchain.agents.middleware import ToolRetryMiddleware
-    from langchain_core.messages import ToolMessage
-    from langgraph.prebuilt.tool_node import ToolCallRequest
-
     call = {"name": case.tool, "args": case.args, "id": "1", "type": "tool_call"}
 
     def run(request: ToolCallRequest) -> ToolMessage:
@@ -125,11 +133,6 @@ async def tool_retry(case: Case, world: World, habit: Habit | None) -> str:
 async def tool_node(case: Case, world: World, habit: Habit | None, every_error: bool = False) -> str:
     """LangChain's ToolNode in a loop with a model. By default it hands back validation errors only; anything else
     raises. A call whose arguments are no JSON object never reaches it: the model is asked again."""
-    from langchain_core.messages import AIMessage, ToolMessage
-    from langchain_core.tools import StructuredTool
-    from langgraph.graph import START, MessagesState, StateGraph
-    from langgraph.prebuilt import ToolNode
-
     errors: list[Fault] = []
 
     def run(**args: Any) -> str:
@@ -164,18 +167,13 @@ async def tool_node(case: Case, world: World, habit: Habit | None, every_error: 
 
 def _shown(world: World, case: Case, args: Any, text: str) -> Fault:
     """A validation error as a model sees it, with the fields that its text names."""
-    from agents.medic.mend import violations
-
     fields = violations(args, case.declared) if isinstance(args, dict) else ()
     return Fault(kind=FaultKind.REPAIRABLE, code="invalid_params", message=text, fields=fields)
 
 
 async def instructor(case: Case, world: World, habit: Habit | None) -> str:
     """The real instructor over the real openai client; the mock speaks first the bad call, then what the habit says."""
-    import httpx
-    import instructor as library
-    import openai
-
+    library = import_module("instructor")
     turns: list[Any] = [case.args]
 
     def speak(request: httpx.Request) -> httpx.Response:
@@ -183,7 +181,11 @@ async def instructor(case: Case, world: World, habit: Habit | None) -> str:
             last = turns[-1]
             turns.append(_answer(case, world, habit, last, _shown(world, case, last, "validation errors")))
         arguments = turns[-1] if isinstance(turns[-1], str) else json.dumps(turns[-1])
-        call = {"id": "1", "type": "function", "function": {"name": case.declared.params.__name__, "arguments": arguments}}
+        call = {
+            "id": "1",
+            "type": "function",
+            "function": {"name": case.declared.params.__name__, "arguments": arguments},
+        }
         message = {"role": "assistant", "content": None, "tool_calls": [call]}
         choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
         body = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
@@ -193,7 +195,10 @@ async def instructor(case: Case, world: World, habit: Habit | None) -> str:
     client = library.from_openai(openai.OpenAI(api_key="none", base_url="http://mock/v1", http_client=http))
     try:
         params = client.chat.completions.create(
-            model="m", response_model=case.declared.params, max_retries=LOOPS, messages=[{"role": "user", "content": "x"}]
+            model="m",
+            response_model=case.declared.params,
+            max_retries=LOOPS,
+            messages=[{"role": "user", "content": "x"}],
         )
     except Exception:  # noqa: BLE001  (whatever a peer ends with, it is its end)
         return "escalated"
@@ -206,10 +211,8 @@ async def instructor(case: Case, world: World, habit: Habit | None) -> str:
 
 def _transport(speak: Any) -> Any:
     """A mock transport of whichever httpx the openai client is built on."""
-    import openai
-
     library = openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]
-    module = __import__(library)
+    module = import_module(library)
 
     def answered(request: Any) -> Any:
         response = speak(request)
@@ -219,11 +222,7 @@ def _transport(speak: Any) -> Any:
 
 
 def instructor_is_here() -> bool:
-    try:
-        import instructor  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return find_spec("instructor") is not None
 
 
 PEERS: dict[str, tuple[System, bool]] = {

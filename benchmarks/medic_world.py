@@ -228,7 +228,7 @@ def judge(case: Case, world: World, ended: str) -> Verdict:
 def _wasteful(case: Case, world: World) -> bool:
     """Whether somebody tried again, or asked a model, where a person has to act at once."""
     stops = set(case.script) & {"auth", "balance", "policy"}
-    return bool(stops) and (world.jobs > len(case.script) or world.llm_calls > 0) or world.jobs > 8
+    return (bool(stops) and (world.jobs > len(case.script) or world.llm_calls > 0)) or world.jobs > 8
 
 
 def keeps_intent(case: Case, made: Mapping[str, Any]) -> bool:
