@@ -27,7 +27,7 @@ from vibeboard.model import Frozen
 from vibeboard.screenplay import Screenplay
 from vibeboard.shot import ScenePlan
 
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Raised when nodes are renamed or rewired: a run that another version began is not resumed but begun anew."""
 
 

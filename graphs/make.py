@@ -12,12 +12,15 @@ from pathlib import Path
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from agents.llm.asking import Asker
 from agents.llm.model import LlmModel
+from agents.medic.model import ModelFixer
 from gpu_runtime.engine import Engine
 from graphs.delivery import deliver, wanted_files
 from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, results
 from graphs.request import MakeRequest
 from graphs.services import CallContext, Services
+from graphs.thinking import KeptAnswers
 from storage.project import Project
 from tools.declare import Params, registry
 from vibeboard.asset import Result
@@ -60,7 +63,8 @@ async def make(
         run_id = uuid.uuid4().hex
         project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
-    services = Services(project, placement, request, run_id, watch, model)
+    fixer = ModelFixer(Asker(model, KeptAnswers(project), lambda _answered: None)) if model else None
+    services = Services(project, placement, request, run_id, watch, model, fixer)
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:

@@ -205,6 +205,11 @@ class Project:
         with Session(self._engine) as session:
             return session.exec(query.limit(1)).first()
 
+    def uses(self) -> list[Use]:
+        """Every use of an asset, the earlier ones of each step too."""
+        with Session(self._engine) as session:
+            return list(session.exec(select(Use).order_by(col(Use.id))))
+
     def persist(self, run_id: str, unit: str, step: str, job_key: str, result: Result, event: Event) -> None:
         """In one transaction: the assets, their use by the step, the job done, the event. Doing it again changes
         nothing."""

@@ -17,7 +17,7 @@ from agents.medic.trail import Change, Trail, changes
 from gpu_runtime.engine import Engine
 from tools.declare import Tool
 from vibeboard.digest import canonical, sha256
-from vibeboard.faults import Fault, FaultKind, FieldError
+from vibeboard.faults import Fault, FaultError, FaultKind, FieldError
 from vibeboard.model import Frozen
 
 MAX_QUESTIONS = 2
@@ -100,8 +100,12 @@ async def _asked(
 
 
 async def _answer(fixer: Fixer, question: Question) -> Sequence[Edit]:
-    answer = fixer.propose(question)
-    return await answer if inspect.isawaitable(answer) else answer
+    """The fixer's answer. One that fails has none: its trouble is not the call's."""
+    try:
+        answer = fixer.propose(question)
+        return await answer if inspect.isawaitable(answer) else answer
+    except FaultError:
+        return ()
 
 
 def _question(tool: Tool, args: dict[str, Any], errors: Sequence[FieldError], fault: Fault) -> Question:

@@ -89,7 +89,7 @@ def _repair(
     mended = mend(fault, args, tool, engine, known)
     made = changes(tool.name, args, mended.args, mended.trail)
     if mended.errors or not made or attempts > MAX_REPAIRS:
-        message = _sentence(tool, mended) if mended.errors else fault.message
+        message = _sentence(tool, mended) if mended.errors and kind_of(fault) is FaultKind.REPAIRABLE else fault.message
         return Decision(action=Action.STOP, args=_given(args), message=message, unsolved=mended.errors)
     return permitted(Decision(action=Action.REPAIR, args=mended.args, changes=made), args, refused)
 
