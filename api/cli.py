@@ -15,7 +15,7 @@ from api import making, models, working
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality
 from gpu_runtime.executor import disk_full
-from graphs.request import choose_take_engine
+from graphs.request import TakeChoice, choose_take_engine
 from tools.declare import registry
 from tools.render_pass import Pass
 from vibeboard.faults import Cancelled, FaultError, Rejected
@@ -23,6 +23,12 @@ from vibeboard.jobs import Wish
 from vibeboard.timing import Rate
 
 INTERRUPTED = 130
+Planner = Annotated[
+    str | None,
+    typer.Option(
+        help="Who plans: offline, minimax or scripted:FILE [as before; minimax if a key is set; else offline]."
+    ),
+]
 app = typer.Typer(
     name="vibeboard",
     help="Builds a film from a screenplay.",
@@ -42,6 +48,7 @@ def make(
     size: Annotated[str, typer.Option(help="Picture size, width x height.")] = "854x480",
     fps: Annotated[str, typer.Option(help="Frame rate, such as 24, 25 or 23.976.")] = "24",
     upgrade: Annotated[bool, typer.Option("--upgrade", help="Use the best engines that are here now.")] = False,
+    planner: Planner = None,
     slate: Annotated[bool, typer.Option(help="Burn scene, shot, lens and timecode into the film.")] = True,
     quality: Annotated[Quality | None, typer.Option(help="Make takes of this quality [what they are].")] = None,
     engine: Annotated[str | None, typer.Option(help="Make takes on this engine; see vibeboard doctor.")] = None,
@@ -60,7 +67,21 @@ def make(
         upgrade=upgrade,
         takes=_take_choice(quality, engine, shots),
         leave_to_workers=leave,
+        planner=planner,
     )
+
+
+@app.command()
+def breakdown(
+    script: Annotated[Path, typer.Argument(help="A screenplay in Fountain format.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="JSON file to write [the terminal].")] = None,
+    film: Annotated[
+        Path | None, typer.Option(help="Folder of the film whose elements these are [SCRIPT-film].")
+    ] = None,
+    planner: Planner = None,
+) -> None:
+    """List what each scene needs, by category, with the lines that say so."""
+    making.write_breakdown(script, film or Path(f"{script.stem}-film"), output, planner)
 
 
 @app.command("pass")
@@ -126,13 +147,13 @@ def tools() -> None:
             console.print(f"    {name}: {info.description}", style="dim", highlight=False, markup=False)
 
 
-def _take_choice(quality: Quality | None, engine: str | None, shots: str | None) -> making.TakeChoice | None:
+def _take_choice(quality: Quality | None, engine: str | None, shots: str | None) -> TakeChoice | None:
     if quality is None and engine is None:
         if shots is not None:
             raise Rejected("no_quality", "--shots says which takes to make otherwise: add --quality draft, or --engine")
         return None
     chosen = choose_take_engine(quality or Quality.PREVIS, engine)
-    return making.TakeChoice(chosen, parse_shots(shots) if shots is not None else ())
+    return TakeChoice(engine=chosen.name, shots=parse_shots(shots) if shots is not None else ())
 
 
 def _rate(text: str) -> Rate:

@@ -8,25 +8,36 @@ import shutil
 import signal
 import sys
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agents.screenplay import read_file, read_text
+from pydantic import JsonValue
+
+from agents.llm.choosing import MINIMAX, OFFLINE, SCRIPTED, model_for
+from agents.llm.model import LlmModel
+from agents.screenplay import plain_text, read_file, read_text
 from api.progress import Watch, watch_for
 from api.working import STATE_FOLDER, placement_for, show, workers
-from gpu_runtime.engine import Engine, best
+from gpu_runtime.engine import best
+from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
-from graphs.planning import shot_ids
-from graphs.request import TAKE_TASK, MakeRequest, pin_engines
+from graphs.overlay import keep_edits
+from graphs.request import TAKE_TASK, MakeRequest, TakeChoice, keep_request, pin_engines
+from graphs.thinking import identity
 from storage.project import Project
 from tools.render_pass import Pass, RenderPassParams
+from vibeboard.breakdown import Breakdown
 from vibeboard.digest import sha256_file
 from vibeboard.faults import Cancelled, Rejected
 from vibeboard.jobs import Placement
+from vibeboard.screenplay import Screenplay
+from vibeboard.settings import Settings
 from vibeboard.timing import Rate
 
 T = TypeVar("T")
+
+PLAN_TASK = "plan_scene"
+"""Under which the film's planner is pinned, as its engines are."""
 
 
 def make_film(
@@ -39,6 +50,7 @@ def make_film(
     fps: Rate,
     slate: bool,
     upgrade: bool,
+    planner: str | None,
     takes: TakeChoice | None = None,
     leave_to_workers: bool = False,
 ) -> None:
@@ -51,11 +63,13 @@ def make_film(
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
         if takes and not takes.shots:
-            engines[TAKE_TASK] = takes.engine.name
+            engines[TAKE_TASK] = takes.engine
+        model = _planner(project, planner)
         project.pin(engines)
         request = MakeRequest(
             script=project.blobs.put(text.encode(), "text/plain").sha256,
             name=script.stem,
+            planner=identity(model),
             scenes=scenes,
             width=size[0],
             height=size[1],
@@ -63,34 +77,73 @@ def make_film(
             slate=slate,
             plan_only=plan_only,
             engines=engines,
+            edits=keep_edits(project),
+            shot_engines=project.pins(TAKE_TASK),
+            choose=takes if takes and takes.shots else None,
         )
-        if takes and takes.shots:
-            chosen = shot_ids(project, request, takes.shots)
-            project.pin_shots(TAKE_TASK, dict.fromkeys(chosen, takes.engine.name))
-        request = request.model_copy(update={"shot_engines": project.pins(TAKE_TASK)})
+        keep_request(project, request)
         placement = placement_for(project.root, project.jobs if leave_to_workers else None)
         with watch_for(sys.stdout, request, workers()) as watch:
-            run(_make(project, placement, request, output, watch))
+            run(_make(project, placement, request, output, watch, model))
         watch.summary(output)
         for task in sorted(task for task in engines if task != TAKE_TASK and engines[task] != best_now[task]):
             watch.say(f"{best_now[task]} is here now and could do {task} instead of {engines[task]}: add --upgrade")
 
 
-@dataclass(frozen=True)
-class TakeChoice:
-    """An engine for takes: of all shots, or of those with these numbers, such as `3B`."""
-
-    engine: Engine
-    shots: tuple[str, ...] = ()
-
-
-async def _make(project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Watch) -> None:
+async def _make(
+    project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Watch, model: LlmModel | None
+) -> None:
     showing = asyncio.create_task(show(placement, project.jobs, project.owner))
     try:
-        await make(project, placement, request, output, watch)
+        await make(project, placement, request, output, watch, model)
     finally:
         showing.cancel()
         await asyncio.gather(showing, return_exceptions=True)
+
+
+def _planner(project: Project, asked: str | None) -> LlmModel | None:
+    """Who plans: as asked, else as the film was planned before, else MiniMax if there is a key for it."""
+    settings, pins = Settings(), project.pins()
+    by_key = MINIMAX if settings.llm_key.get_secret_value() and not pins else OFFLINE
+    name = asked or pins.get(PLAN_TASK, by_key)
+    model = model_for(name, settings)
+    if not name.startswith(SCRIPTED):
+        project.pin({PLAN_TASK: name})
+    return model
+
+
+def write_breakdown(script: Path, film: Path, output: Path | None, planner: str | None) -> None:
+    """Break a script down, store its elements as pending with the film, and write the list as JSON."""
+    read_file(script)
+    text = read_text(script)
+    _writable(film)
+    if output and not output.parent.is_dir():
+        raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
+    with Project(film / STATE_FOLDER) as project:
+        model = _planner(project, planner)
+        blob = project.blobs.put(text.encode(), "text/plain").sha256
+        request = MakeRequest(script=blob, name=script.stem, engines=pin_engines(project.pins()))
+        with watch_for(sys.stderr, request, workers()) as watch:
+            work = break_down_script(project, placement_for(project.root), request, watch, model)
+            screenplay, breakdown = run(work)
+    listed = json.dumps(element_list(screenplay, breakdown), indent=1, ensure_ascii=False)
+    if output is None:
+        sys.stdout.write(f"{listed}\n")
+    else:
+        output.write_text(f"{listed}\n")
+
+
+def element_list(screenplay: Screenplay, breakdown: Breakdown) -> list[dict[str, JsonValue]]:
+    """The elements of each scene as they are handed out: category, name, source lines, status."""
+    scenes = zip(screenplay.scenes, breakdown.scenes, strict=True)
+    return [
+        {
+            "scene": broken.number,
+            "heading": plain_text(scene.heading),
+            "elements": [item.model_dump(mode="json") for item in broken.items],
+        }
+        for scene, broken in scenes
+    ]
 
 
 def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, frames: int | None) -> None:

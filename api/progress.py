@@ -60,6 +60,22 @@ class Watch:
         self._plan = dict(event.data)
         seconds = self._request.fps.seconds(int(self._plan["frames"]))
         self.say(f"{self._plan['scenes']} scenes, {self._plan['shots']} shots, {_clock(seconds)} of film")
+        if "planner" in self._plan:
+            told = "{planner}: {calls} calls, {tokens} tokens, {usd:.4f} USD".format(**self._plan)
+            self.say(f"planned by {told}")
+
+    def _on_breakdown(self, event: Event) -> None:
+        dropped = int(str(event.data["dropped"]))
+        beside = f"; {dropped} more dropped, as the script has no such words" if dropped else ""
+        self.say(f"{event.data['elements']} elements in {event.data['scenes']} scenes{beside}")
+
+    def _on_fallback(self, event: Event) -> None:
+        scene = f"scene {event.data['scene']}" if event.data["scene"] else "the script"
+        self.say(f"  {scene}: {event.data['step']} done offline: {event.data['message']}", style="yellow")
+
+    def _on_edits_left(self, event: Event) -> None:
+        for left in _list(event.data["left"]):
+            self.say(f"  edit {left['id']} is left out: {left['why']}", style="yellow")
 
     def _on_quote(self, event: Event) -> None:
         todo = [Quoted.model_validate(item) for item in _list(event.data["todo"])]
@@ -95,9 +111,7 @@ class Watch:
         device = sum(item.device_seconds for item in todo)
         if not device:
             return f"about {_clock(workers)} on {self._workers} workers, no cost"
-        return (
-            f"about {_clock(device)} on the GPU and {_clock(workers)} on {self._workers} workers"
-        )
+        return f"about {_clock(device)} on the GPU and {_clock(workers)} on {self._workers} workers"
 
     def _on_progress(self, event: Event) -> None:
         done, total = int(str(event.data["done"])), int(str(event.data["total"]))
@@ -147,6 +161,9 @@ def _list(value: Any) -> list[Any]:
 
 _HANDLERS = {
     EventType.RUN_STARTED: Watch._on_start,
+    EventType.BREAKDOWN_READY: Watch._on_breakdown,
+    EventType.SCENE_FELL_BACK: Watch._on_fallback,
+    EventType.EDITS_LEFT: Watch._on_edits_left,
     EventType.PLAN_READY: Watch._on_plan,
     EventType.QUOTE_READY: Watch._on_quote,
     EventType.JOB_PROGRESS: Watch._on_progress,

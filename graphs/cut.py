@@ -21,6 +21,7 @@ class CutShot(NamedTuple):
     start: int
     scene: Scene
     breakdown: SceneBreakdown
+    planner: str = "offline"
 
 
 def cut(plans: Sequence[ScenePlan], scenes: dict[str, Scene], breakdown: dict[str, SceneBreakdown]) -> list[CutShot]:
@@ -30,9 +31,15 @@ def cut(plans: Sequence[ScenePlan], scenes: dict[str, Scene], breakdown: dict[st
     start = 0
     for plan in plans:
         for shot in plan.shots:
-            laid.append(CutShot(shot, numbers[shot.id], start, scenes[plan.scene_id], breakdown[plan.scene_id]))
+            scene, needs = scenes[plan.scene_id], breakdown[plan.scene_id]
+            laid.append(CutShot(shot, numbers[shot.id], start, scene, needs, _planner(plan)))
             start += shot.frames
     return laid
+
+
+def _planner(plan: ScenePlan) -> str:
+    """Who planned a scene: `MiniMax-M3`, or `offline (instead of MiniMax-M3: ...)`."""
+    return f"{plan.planner} (instead of {plan.instead_of})" if plan.instead_of else plan.planner
 
 
 def _slate_numbers(scenes: Iterable[SceneBreakdown]) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import operator
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -10,21 +12,24 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
-from graphs import planning
+from graphs import planning, thinking
 from graphs.chain import Unit, UnitDone
 from graphs.cut import CutShot, cut, length
+from graphs.overlay import Overlay
 from graphs.quote import quote
+from graphs.request import TAKE_TASK
 from graphs.services import Services
 from graphs.shot import begin, unit_graph
 from graphs.units import deliverable_units, sheets_unit, shot_unit
 from vibeboard.breakdown import Breakdown
 from vibeboard.digest import canonical
 from vibeboard.events import Event, EventType
+from vibeboard.faults import Rejected
 from vibeboard.model import Frozen
 from vibeboard.screenplay import Screenplay
 from vibeboard.shot import ScenePlan
 
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Raised when nodes are renamed or rewired: a run that another version began is not resumed but begun anew."""
 
 
@@ -55,6 +60,10 @@ class Film:
         self.scenes = [(scene, broken[scene.id]) for scene in planned.values()]
         self.cut: list[CutShot] = cut(plan.scenes, planned, broken)
 
+    def is_made_of(self, done: Mapping[str, UnitDone]) -> bool:
+        """Whether every shot is there."""
+        return all(placed.shot.id in done and not done[placed.shot.id].escalated for placed in self.cut)
+
 
 def results(state: EpisodeState) -> dict[str, UnitDone]:
     """How each unit ended, by id."""
@@ -65,10 +74,18 @@ def read(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
     return {"screenplay": planning.read(runtime.context.project, runtime.context.request)}
 
 
-def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
+async def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
     services = runtime.context
     screenplay = Screenplay.model_validate_json(services.project.blobs.read(state["screenplay"]))
-    breakdown, scenes = planning.plan(services.project, services.request, screenplay, services.check)
+    overlay = Overlay.of(services.project, services.request)
+    if services.model:
+        breakdown, scenes = await thinking.plan(services, services.model, screenplay, overlay)
+    else:
+        work = (services.project, services.request, screenplay, services.check, overlay)
+        breakdown, scenes = await asyncio.to_thread(planning.plan, *work)
+    if left := overlay.left(scene.id for scene in screenplay.scenes):
+        data = {"left": [item.model_dump(mode="json") for item in left]}
+        services.notify(Event(type=EventType.EDITS_LEFT, data=data))
     blob = services.project.blobs.put(canonical(Plan(breakdown=breakdown, scenes=scenes)), "application/json")
     return {"plan": blob.sha256}
 
@@ -77,16 +94,37 @@ def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> Command[Lite
     """Say what will be made and why, then send out what is not current."""
     services = runtime.context
     film = Film(state, services)
+    choose_takes(film, services)
     units = [shot_unit(placed, film.title, services.request) for placed in film.cut]
-    plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut)}
+    plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut), **thinking.bill(services)}
     services.notify(Event(type=EventType.PLAN_READY, data=plan_data))
     offer = quote(units, services)
-    todo = [item.model_dump(mode="json") for item in offer.todo]
+    wanted = [item for item in offer.todo if not services.request.only or item.unit in services.request.only]
+    todo = [item.model_dump(mode="json") for item in wanted]
     services.notify(Event(type=EventType.QUOTE_READY, data={"current": len(offer.current), "todo": todo}))
-    stale = {item.unit for item in offer.todo} if not services.request.plan_only else set()
+    stale = {item.unit for item in wanted} if not services.request.plan_only else set()
     sends = [_send("shot", unit, services) for unit in units if unit.id in stale]
     done = [unit.model_dump(mode="json") for unit in offer.current]
     return Command(update={"done": done}, goto=sends or "gather")
+
+
+def choose_takes(film: Film, services: Services) -> None:
+    """Pin the engine that the request chooses for single shots.
+
+    Raises:
+        Rejected: there is no shot of some number.
+    """
+    choice = services.request.choose
+    if choice is None:
+        return
+    by_number = {placed.number.upper(): placed.shot.id for placed in film.cut}
+    unknown = [number for number in choice.shots if number.upper() not in by_number]
+    if unknown:
+        raise Rejected("no_such_shots", f"--shots {','.join(unknown)}: the film has shots {', '.join(by_number)}")
+    chosen = {by_number[number.upper()]: choice.engine for number in choice.shots}
+    services.project.pin_shots(TAKE_TASK, chosen)
+    shot_engines = {**services.request.shot_engines, **chosen}
+    services.request = services.request.model_copy(update={"shot_engines": shot_engines})
 
 
 def _send(node: str, unit: Unit, services: Services) -> Send:
@@ -94,12 +132,12 @@ def _send(node: str, unit: Unit, services: Services) -> Send:
 
 
 def gather(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["deliverable", "finish"]]:
-    """When every shot ended: the deliverables, or nothing but the sheets if a shot failed or none was asked for."""
+    """When every shot ended: the deliverables, or nothing but the sheets if a shot failed or is still to be made."""
     services = runtime.context
     film = Film(state, services)
     done = results(state)
     units = [sheets_unit(film.scenes, film.cut, services.request)]
-    if not services.request.plan_only and not any(unit.escalated for unit in done.values()):
+    if not services.request.plan_only and film.is_made_of(done):
         units += deliverable_units(film.title, film.cut, done, services.request)
     return Command(goto=[_send("deliverable", unit, services) for unit in units])
 

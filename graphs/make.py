@@ -12,11 +12,15 @@ from pathlib import Path
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from agents.llm.asking import Asker
+from agents.llm.model import LlmModel
+from agents.medic.model import ModelFixer
 from gpu_runtime.engine import Engine
 from graphs.delivery import deliver, wanted_files
 from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, results
 from graphs.request import MakeRequest
 from graphs.services import CallContext, Services
+from graphs.thinking import KeptAnswers
 from storage.project import Project
 from tools.declare import Params, registry
 from vibeboard.asset import Result
@@ -28,14 +32,25 @@ _NO_LIMIT = 1_000_000
 """LangGraph's bound on steps; ours are the attempt counters."""
 
 
-_STANDING = (EventType.PLAN_READY, EventType.QUOTE_READY, EventType.UNIT_DONE)
+_STANDING = (
+    EventType.SCENE_FELL_BACK,
+    EventType.EDITS_LEFT,
+    EventType.PLAN_READY,
+    EventType.QUOTE_READY,
+    EventType.UNIT_DONE,
+)
 """What somebody who watches a run that is carried on needs to know of its past."""
 
 
 async def make(
-    project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Callable[[Event], None]
+    project: Project,
+    placement: Placement,
+    request: MakeRequest,
+    output: Path,
+    watch: Callable[[Event], None],
+    model: LlmModel | None = None,
 ) -> None:
-    """Build the film of `request` into `output`.
+    """Build the film of `request` into `output`; `model` plans it, or without one the offline planner.
 
     A run of the same request that was interrupted is carried on; its finished shots are not made again.
 
@@ -48,7 +63,8 @@ async def make(
         run_id = uuid.uuid4().hex
         project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
-    services = Services(project, placement, request, run_id, watch)
+    fixer = ModelFixer(Asker(model, KeptAnswers(project), lambda _answered: None)) if model else None
+    services = Services(project, placement, request, run_id, watch, model, fixer)
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:
@@ -104,7 +120,7 @@ def _close(services: Services, state: EpisodeState, output: Path) -> None:
     film, done = Film(state, services), results(state)
     good = {unit: item for unit, item in done.items() if not item.escalated}
     bad = [item.escalated for item in done.values() if item.escalated]
-    complete = not services.request.plan_only and not bad
+    complete = not services.request.plan_only and not bad and film.is_made_of(done)
     deliver(services.project, output, wanted_files(film.cut, good), complete=complete)
     event_type = EventType.RUN_FAILED if bad else EventType.RUN_FINISHED
     services.project.finish_run(services.run_id, Event(type=event_type, data={"escalated": bad[:20]}))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from agents.breakdown import break_down
 from agents.planner import PLANNER_REVISION, CastLook, cast_looks, plan_scene
 from agents.screenplay import READER_REVISION, carry_ids, read_fountain
-from graphs.cut import cut
+from graphs.overlay import Overlay
 from graphs.request import MakeRequest
 from storage.project import Project
 from vibeboard.breakdown import Breakdown, SceneBreakdown
@@ -58,43 +59,58 @@ def selected(screenplay: Screenplay, request: MakeRequest) -> tuple[Scene, ...]:
 
 
 def plan(
-    project: Project, request: MakeRequest, screenplay: Screenplay, check: Callable[[], None] = lambda: None
+    project: Project,
+    request: MakeRequest,
+    screenplay: Screenplay,
+    check: Callable[[], None] = lambda: None,
+    overlay: Overlay | None = None,
 ) -> tuple[Breakdown, tuple[ScenePlan, ...]]:
     """The breakdown of the whole script and the plans of the scenes asked for.
 
     A plan is kept by the content it was made from, lines counted from the heading, so that an edit elsewhere
-    neither moves a cut nor asks a model again. `check` is called before each scene and raises to stop.
+    neither moves a cut nor asks a model again. The request's edits are laid over it. `check` is called before each
+    scene and raises to stop.
     """
+    overlay = overlay or Overlay.of(project, request)
     breakdown = break_down(screenplay)
     looks = cast_looks(dict.fromkeys(name for scene in breakdown.scenes for name in scene.cast))
     by_scene = {scene.scene_id: scene for scene in breakdown.scenes}
     questions = [
-        (scene, scene_at_one(scene), by_scene[scene.id], {name: looks[name] for name in by_scene[scene.id].cast})
+        PlanQuestion(scene_at_one(scene), by_scene[scene.id], {name: looks[name] for name in by_scene[scene.id].cast})
         for scene in selected(screenplay, request)
     ]
-    keys = [_plan_key(scene, broken, cast, request) for _, scene, broken, cast in questions]
+    keys = [question.key(request, "offline", str(PLANNER_REVISION)) for question in questions]
     kept = project.find_plans(keys)
     fresh: dict[str, str] = {}
     plans: list[ScenePlan] = []
-    for key, (original, scene, broken, cast) in zip(keys, questions, strict=True):
+    for key, question, original in zip(keys, questions, selected(screenplay, request), strict=True):
         check()
         if key not in kept:
-            answer = plan_scene(scene, broken, cast, request.fps, request.width / request.height)
+            answer = plan_scene(*question, request.fps, request.width / request.height)
             kept[key] = fresh[key] = answer.model_dump_json()
-        plans.append(_moved(ScenePlan.model_validate_json(kept[key]), original.heading.line - 1))
+        plan = overlay.lay(*question, ScenePlan.model_validate_json(kept[key]))
+        plans.append(moved(plan, original.heading.line - 1))
     project.keep_plans(fresh)
     return breakdown, tuple(plans)
 
 
-def _plan_key(scene: Scene, broken: SceneBreakdown, cast: dict[str, CastLook], request: MakeRequest) -> str:
-    question: dict[str, JsonValue] = {
-        "scene": scene.model_dump(mode="json"),
-        "breakdown": _without_lines(broken),
-        "cast": {name: look.model_dump(mode="json") for name, look in cast.items()},
-        "fps": request.fps.model_dump(mode="json"),
-        "aspect": str(Fraction(request.width, request.height)),
-    }
-    return content_key("plan_scene", "offline", str(PLANNER_REVISION), question)
+class PlanQuestion(NamedTuple):
+    """What the plan of a scene follows from; the scene has its heading on line 1."""
+
+    scene: Scene
+    broken: SceneBreakdown
+    cast: dict[str, CastLook]
+
+    def key(self, request: MakeRequest, planner: str, revision: str) -> str:
+        """The name of its answer by a planner."""
+        question: dict[str, JsonValue] = {
+            "scene": self.scene.model_dump(mode="json"),
+            "breakdown": _without_lines(self.broken),
+            "cast": {name: look.model_dump(mode="json") for name, look in self.cast.items()},
+            "fps": request.fps.model_dump(mode="json"),
+            "aspect": str(Fraction(request.width, request.height)),
+        }
+        return content_key("plan_scene", planner, revision, question)
 
 
 def _without_lines(broken: SceneBreakdown) -> JsonValue:
@@ -120,26 +136,11 @@ def _element_moved(element: Element, offset: int) -> Element:
     return element.model_copy(update={"line": element.line + offset, "last_line": element.last_line + offset})
 
 
-def _moved(plan: ScenePlan, offset: int) -> ScenePlan:
-    def moved(shot: Shot) -> Shot:
+def moved(plan: ScenePlan, offset: int) -> ScenePlan:
+    """The plan of a scene whose heading stands `offset` lines further down."""
+
+    def moved_shot(shot: Shot) -> Shot:
         update = {"first_line": shot.first_line + offset, "last_line": shot.last_line + offset}
         return shot.model_copy(update=update)
 
-    return plan.model_copy(update={"shots": tuple(moved(shot) for shot in plan.shots)})
-
-
-def shot_ids(project: Project, request: MakeRequest, numbers: Sequence[str]) -> list[str]:
-    """The ids of shots by their numbers, such as `3B`.
-
-    Raises:
-        Rejected: there is no shot of some number.
-    """
-    screenplay = Screenplay.model_validate_json(project.blobs.read(read(project, request)))
-    breakdown, plans = plan(project, request, screenplay)
-    broken = {scene.scene_id: scene for scene in breakdown.scenes}
-    scenes = {scene.id: scene for scene in selected(screenplay, request)}
-    by_number = {placed.number.upper(): placed.shot.id for placed in cut(plans, scenes, broken)}
-    unknown = [number for number in numbers if number.upper() not in by_number]
-    if unknown:
-        raise Rejected("no_such_shots", f"--shots {','.join(unknown)}: the film has shots {', '.join(by_number)}")
-    return [by_number[number.upper()] for number in numbers]
+    return plan.model_copy(update={"shots": tuple(moved_shot(shot) for shot in plan.shots)})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from agents.repairs import legal_on
+from agents.medic.legality import legal_on
 from gpu_runtime.engine import Engine
 from gpu_runtime.measured import job_seconds, measurements
 from gpu_runtime.peaks import Peaks

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from pydantic import Field, JsonValue
 
+from agents.edits import EDITS_REVISION
 from agents.planner import PLANNER_REVISION
 from agents.screenplay import READER_REVISION
 from gpu_runtime.engine import Engine, Quality, best
 from gpu_runtime.engine import registry as engines
+from storage.project import Project
 from vibeboard.digest import canonical, sha256
 from vibeboard.faults import Rejected
 from vibeboard.jobs import JobClass
@@ -28,11 +30,20 @@ TASKS = (
 )
 
 
+class TakeChoice(Frozen):
+    """An engine for the takes of the shots with these numbers, such as `3B`."""
+
+    engine: str
+    shots: tuple[str, ...]
+
+
 class MakeRequest(Frozen):
     """One build. `script` is the blob of the script's text; `scenes` the first and last to make, by ordinal from 1.
 
-    `engines` pins which engine does which task: one that is installed later changes nothing that was asked before.
-    `shot_engines` pins the engine of single shots' takes, by shot id. For an `interactive` request somebody waits.
+    `edits` is the blob of the `EditList` that is laid over the plan, or nothing. With `only`, no other shots than these
+    are made. `planner` is the identity of who plans. `engines` pins which engine does which task: one that is installed
+    later changes nothing that was asked before. `shot_engines` pins the engine of single shots' takes, by shot id;
+    `choose` asks for one for the shots with these numbers, from now on. For an `interactive` request somebody waits.
     """
 
     script: str
@@ -43,8 +54,12 @@ class MakeRequest(Frozen):
     fps: Rate = Rate(num=24)
     slate: bool = True
     plan_only: bool = False
+    planner: str = "offline"
+    edits: str = ""
+    only: tuple[str, ...] = ()
     engines: dict[str, str]
     shot_engines: dict[str, str] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
+    choose: TakeChoice | None = None
     interactive: bool = False
 
     def engine(self, task: str, unit: str = "") -> Engine:
@@ -61,7 +76,9 @@ class MakeRequest(Frozen):
     def digest(self) -> str:
         used = sorted({*self.engines.values(), *self.shot_engines.values()})
         revisions: dict[str, JsonValue] = {name: engines()[name].full_revision for name in used}
-        return sha256(canonical([self.model_dump(mode="json"), revisions, READER_REVISION, PLANNER_REVISION]))
+        return sha256(
+            canonical([self.model_dump(mode="json"), revisions, READER_REVISION, PLANNER_REVISION, EDITS_REVISION])
+        )
 
 
 def pin_engines(pinned: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -87,3 +104,18 @@ def choose_take_engine(quality: Quality, name: str | None = None) -> Engine:
     if engine.missing():
         raise Rejected("no_engine", f"--engine {name} needs {engine.missing()}")
     return engine
+
+
+_LAST = "request"
+
+
+def keep_request(project: Project, request: MakeRequest) -> None:
+    """Remember what the film is made with: its script, size and rate, not which part of it was asked for."""
+    whole = request.model_copy(update={"scenes": None, "plan_only": False, "only": (), "edits": "", "choose": None})
+    project.keep_setting(_LAST, whole.model_dump_json())
+
+
+def last_request(project: Project) -> MakeRequest | None:
+    """What the film was last made with, if it ever was."""
+    kept = project.setting(_LAST)
+    return MakeRequest.model_validate_json(kept) if kept else None

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agents.llm.model import LlmModel
+from agents.medic import Fixer
 from gpu_runtime.engine import Engine
 from graphs.request import MakeRequest
 from storage.project import Project
@@ -27,6 +29,12 @@ class Services:
     request: MakeRequest
     run_id: str
     watch: Callable[[Event], None]
+    model: LlmModel | None = None
+    """Who plans; None for the offline planner."""
+    fixer: Fixer | None = None
+    """Who is asked what a call means when the Medic's rules do not tell; None for nobody."""
+    refused: frozenset[str] = frozenset()
+    """Ids of repairs that a person refused or undid. They are not made again: the call goes to the person."""
     _inflight: dict[str, asyncio.Task[Result]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -90,6 +98,8 @@ class Services:
             with contextlib.suppress(asyncio.CancelledError, Failure):
                 await running
         await self.placement.drain()
+        if self.model:
+            await self.model.aclose()
 
 
 class CallContext:

@@ -40,7 +40,8 @@ def breakdown_sheet(scenes: Sequence[tuple[Scene, SceneBreakdown]]) -> Sheet:
 
 
 def shot_sheet(laid: Sequence[CutShot], fps: Rate) -> Sheet:
-    """One row a shot, in the usual columns of a shot list."""
+    """One row a shot, in the usual columns of a shot list; who planned it, unless all was planned offline."""
+    by_model = any(placed.planner != "offline" for placed in laid)
     return _sheet(
         {
             "Scene": placed.breakdown.number,
@@ -59,6 +60,7 @@ def shot_sheet(laid: Sequence[CutShot], fps: Rate) -> Sheet:
             "Script lines": f"{placed.shot.first_line}-{placed.shot.last_line}",
             "Reason": placed.shot.reason,
             "Shot id": placed.shot.id,
+            **({"Planner": placed.planner} if by_model else {}),
         }
         for placed in laid
     )

@@ -16,8 +16,10 @@ from langgraph.types import Command
 from pydantic import ValidationError
 
 from agents.acceptance import probe as accept
-from agents.medic import Action, decide
+from agents.medic import Action, consult
+from agents.medic.policy import kind_of
 from gpu_runtime.executor import fault_of, validation_fault
+from graphs.assets import ProjectAssets
 from graphs.chain import Call, StepDone, Unit, UnitDone
 from graphs.services import CallContext, Services
 from tools.declare import registry
@@ -27,13 +29,13 @@ from vibeboard.faults import Fault, FaultError
 
 
 class Work(TypedDict, total=False):
-    """`unit` is the blob of a `Unit`; `at` the call in work; `args` what the Medic made of its arguments;
-    `steps` what is persisted so far."""
+    """`unit` is the blob of a `Unit`; `at` the call in work; `args` what the Medic made of its arguments; `failures`
+    how often the call failed, by kind of fault; `steps` what is persisted so far."""
 
     unit: str
     at: int
     args: dict[str, Any] | None
-    attempts: int
+    failures: dict[str, int]
     fault: dict[str, Any] | None
     key: str
     result: dict[str, Any] | None
@@ -46,7 +48,7 @@ class WorkOut(TypedDict):
 
 
 def begin(unit_blob: str) -> Work:
-    return Work(unit=unit_blob, at=0, args=None, attempts=0, fault=None, steps={}, done=[])
+    return Work(unit=unit_blob, at=0, args=None, failures={}, fault=None, steps={}, done=[])
 
 
 def _load(state: Work, services: Services) -> tuple[Unit, Call, dict[str, Any]]:
@@ -75,8 +77,9 @@ async def call(state: Work, runtime: Runtime[Services]) -> Command[Literal["prob
 def _failed(fault: Fault, state: Work, services: Services, unit: Unit) -> Command[Any]:
     data = {"code": fault.code, "message": fault.message, "trace": fault.trace}
     services.notify(Event(type=EventType.CALL_FAILED, unit=unit.id, data=data))
-    update = {"fault": fault.model_dump(mode="json"), "attempts": state["attempts"] + 1, "result": None}
-    return Command(update=update, goto="medic")
+    failures, kind = state["failures"], kind_of(fault)
+    counted = {**failures, kind: failures.get(kind, 0) + 1}
+    return Command(update={"fault": fault.model_dump(mode="json"), "failures": counted, "result": None}, goto="medic")
 
 
 async def probe(state: Work, runtime: Runtime[Services]) -> Command[Literal["persist", "medic"]]:
@@ -106,7 +109,7 @@ async def persist(state: Work, runtime: Runtime[Services]) -> Command[Literal["c
     services.watch(event)
     steps = {**state["steps"], planned.step: StepDone(key=state["key"], result=result).model_dump(mode="json")}
     if state["at"] + 1 < len(unit.calls):
-        update = {"steps": steps, "at": state["at"] + 1, "args": None, "attempts": 0, "result": None}
+        update = {"steps": steps, "at": state["at"] + 1, "args": None, "failures": {}, "result": None}
         return Command(update=update, goto="call")
     services.notify(Event(type=EventType.UNIT_DONE, unit=unit.id))
     done = UnitDone(unit=unit.id, steps={name: StepDone.model_validate(step) for name, step in steps.items()})
@@ -114,22 +117,35 @@ async def persist(state: Work, runtime: Runtime[Services]) -> Command[Literal["c
 
 
 async def medic(state: Work, runtime: Runtime[Services]) -> Command[Literal["call", "__end__"]]:
-    """Repair the arguments, wait, or hand the shot to a person."""
+    """Repair the arguments, wait, or hand the shot to a person.
+
+    What the person asked for stays in the unit, so that a repair that is refused is undone by not making it again.
+    """
     services = runtime.context
     unit, planned, args = _load(state, services)
     fault = Fault.model_validate(state["fault"])
-    engine = services.request.engine(planned.tool, unit.id)
-    decision = decide(fault, args, registry()[planned.tool], engine, state["attempts"])
+    decision = await consult(
+        fault,
+        args,
+        registry()[planned.tool],
+        services.request.engine(planned.tool, unit.id),
+        state["failures"][kind_of(fault)],
+        fixer=services.fixer,
+        known=ProjectAssets(services.project),
+        refused=services.refused,
+    )
     if decision.action is Action.REPAIR:
-        changes = [change.model_dump(mode="json") for change in decision.changes]
-        services.notify(Event(type=EventType.CALL_REPAIRED, unit=unit.id, data={"changes": changes}))
+        data = {"step": planned.step, "changes": [change.model_dump(mode="json") for change in decision.changes]}
+        services.notify(Event(type=EventType.CALL_REPAIRED, unit=unit.id, data=data))
         return Command(update={"args": decision.args}, goto="call")
     if decision.action is Action.RETRY:
-        data = {"seconds": decision.wait_s, "message": decision.message}
-        services.notify(Event(type=EventType.CALL_WAITS, unit=unit.id, data=data))
+        waits = {"seconds": decision.wait_s, "message": decision.message}
+        services.notify(Event(type=EventType.CALL_WAITS, unit=unit.id, data=waits))
         await asyncio.sleep(decision.wait_s)
         return Command(update={"args": state.get("args")}, goto="call")
-    services.notify(Event(type=EventType.UNIT_ESCALATED, unit=unit.id, data={"message": decision.message}))
+    offers = [offer.model_dump(mode="json") for offer in decision.offers]
+    data = {"step": planned.step, "message": decision.message, "offers": offers}
+    services.notify(Event(type=EventType.UNIT_ESCALATED, unit=unit.id, data=data))
     done = UnitDone(unit=unit.id, steps={}, escalated=f"{unit.label}: {decision.message}")
     return Command(update={"done": [done.model_dump(mode="json")]}, goto="__end__")
 

@@ -11,15 +11,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import func
 from sqlmodel import Session, col, desc, select, update
 
 from storage.blobs import FolderBlobs
+from storage.chat import ChatLog
 from storage.database import open_database
+from storage.edits import EditLog
+from storage.eventlog import append_event
 from storage.queue import WorkQueue, process_name
-from storage.tables import Asset, EventRow, JobRow, Pin, PlanRow, Revision, Run, Use
+from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Revision, Run, SettingRow, Use
 from storage.working import working
 from vibeboard.asset import Result
+from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
 from vibeboard.events import LIVE_ONLY, Event
 from vibeboard.faults import FaultError, Rejected
 from vibeboard.jobs import JobState
@@ -47,6 +50,8 @@ class Project:
             os.close(self._lock)
             raise
         self.jobs = WorkQueue(self._engine)
+        self.edits = EditLog(self._engine)
+        self.chat = ChatLog(self._engine)
         self.jobs.reclaim(self.owner)
         self._sweep()
 
@@ -122,6 +127,17 @@ class Project:
                 session.merge(pin)
             session.commit()
 
+    def setting(self, name: str) -> str:
+        """What was last kept under a name, or nothing."""
+        with Session(self._engine) as session:
+            row = session.get(SettingRow, name)
+            return row.value if row else ""
+
+    def keep_setting(self, name: str, value: str) -> None:
+        with Session(self._engine) as session:
+            session.merge(SettingRow(name=name, value=value))
+            session.commit()
+
     def find_plans(self, keys: Iterable[str]) -> dict[str, str]:
         """The kept plans, as JSON, of those keys that have one."""
         wanted = list(dict.fromkeys(keys))
@@ -136,6 +152,30 @@ class Project:
         with Session(self._engine) as session:
             session.add_all(PlanRow(key=key, plan=plan) for key, plan in plans.items())
             session.commit()
+
+    def store_elements(self, breakdown: Breakdown) -> Breakdown:
+        """Keep the elements of the scenes of a breakdown; what is new is pending, what a person decided stays decided.
+
+        A pending element that its scene no longer has goes, and so do those of scenes that are no more.
+
+        Returns:
+            The same breakdown with the status that each element has now.
+        """
+        with Session(self._engine) as session:
+            known = {(row.scene_id, row.category, row.name): row for row in session.exec(select(ElementRow))}
+            for scene in breakdown.scenes:
+                for item in scene.items:
+                    fresh = ElementRow(scene_id=scene.scene_id, category=item.category, name=item.name, lines="")
+                    row = known.pop((scene.scene_id, item.category, item.name), fresh)
+                    row.lines = json.dumps(item.lines)
+                    session.add(row)
+            for row in known.values():
+                if row.status is Status.PENDING:
+                    session.delete(row)
+            session.commit()
+            rows = session.exec(select(ElementRow))
+            status = {(row.scene_id, row.category, row.name): row.status for row in rows}
+        return _with_status(breakdown, status)
 
     def find_run(self, request_digest: str, graph_version: int) -> str | None:
         """The run to carry on: the newest of all, if it did not finish and is of the same request.
@@ -165,7 +205,7 @@ class Project:
         """Close a run and log how it ended, together."""
         with Session(self._engine) as session:
             session.execute(update(Run).where(col(Run.id) == run_id).values(finished=True))
-            self._append(session, run_id, event)
+            append_event(session, run_id, event)
             session.commit()
 
     def active_job(self, unit: str, step: str) -> JobRow | None:
@@ -177,6 +217,11 @@ class Project:
         )
         with Session(self._engine) as session:
             return session.exec(query.limit(1)).first()
+
+    def uses(self) -> list[Use]:
+        """Every use of an asset, the earlier ones of each step too."""
+        with Session(self._engine) as session:
+            return list(session.exec(select(Use).order_by(col(Use.id))))
 
     def persist(self, run_id: str, unit: str, step: str, job_key: str, result: Result, event: Event) -> None:
         """In one transaction: the assets, their use by the step, the job done, the event. Doing it again changes
@@ -193,7 +238,7 @@ class Project:
                 row.active, row.sha256 = True, ref.sha256
                 session.add(row)
             session.execute(update(JobRow).where(col(JobRow.key) == job_key).values(state=JobState.DONE))
-            self._append(session, run_id, event)
+            append_event(session, run_id, event)
             session.commit()
 
     @staticmethod
@@ -211,21 +256,8 @@ class Project:
         if event.type in LIVE_ONLY:
             return
         with Session(self._engine) as session:
-            self._append(session, run_id, event)
+            append_event(session, run_id, event)
             session.commit()
-
-    @staticmethod
-    def _append(session: Session, run_id: str, event: Event) -> None:
-        last = session.exec(select(func.max(EventRow.seq)).where(EventRow.run_id == run_id)).one()
-        session.add(
-            EventRow(
-                run_id=run_id,
-                seq=(last or 0) + 1,
-                type=event.type,
-                unit=event.unit,
-                data=json.dumps(event.data, sort_keys=True),
-            )
-        )
 
     def events(self, run_id: str, since: int = 0) -> list[tuple[int, Event]]:
         """The run's log after number `since`."""
@@ -235,3 +267,13 @@ class Project:
                 (row.seq, Event.model_validate({"type": row.type, "unit": row.unit, "data": json.loads(row.data)}))
                 for row in session.exec(query)
             ]
+
+
+def _with_status(breakdown: Breakdown, status: Mapping[tuple[str, str, str], Status]) -> Breakdown:
+    def decided(scene: SceneBreakdown) -> SceneBreakdown:
+        items = tuple(
+            item.model_copy(update={"status": status[scene.scene_id, item.category, item.name]}) for item in scene.items
+        )
+        return scene.model_copy(update={"items": items})
+
+    return breakdown.model_copy(update={"scenes": tuple(decided(scene) for scene in breakdown.scenes)})

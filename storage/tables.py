@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Column, DateTime, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from vibeboard.breakdown import Status
 from vibeboard.jobs import JobClass, JobState
 
 
@@ -31,6 +32,20 @@ class PlanRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     plan: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ElementRow(SQLModel, table=True):
+    """Something that a scene needs, and what a person decided about it. `lines` is a JSON list of source lines."""
+
+    __tablename__ = "element"
+    __table_args__ = (UniqueConstraint("scene_id", "category", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    scene_id: str = Field(index=True)
+    category: str
+    name: str
+    lines: str = Field(sa_column=Column(Text, nullable=False))
+    status: Status = Field(default=Status.PENDING)
 
 
 class JobRow(SQLModel, table=True):
@@ -101,6 +116,51 @@ class Pin(SQLModel, table=True):
     task: str = Field(primary_key=True)
     unit: str = Field(default="", primary_key=True)
     engine: str
+
+
+class EditRow(SQLModel, table=True):
+    """What happened to the film's edits, in order and never changed: an `edit` as JSON, or an `undo` or `redo` of the
+    row `target`. `key` names the occasion, so that doing it again adds nothing."""
+
+    __tablename__ = "edit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    author: str
+    action: str
+    target: int | None = Field(default=None, foreign_key="edit.id")
+    edit: str = Field(default="", sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class TurnRow(SQLModel, table=True):
+    """What a person said in the chat, and once the turn has ended all its messages as JSON."""
+
+    __tablename__ = "turn"
+
+    id: int | None = Field(default=None, primary_key=True)
+    said: str = Field(sa_column=Column(Text, nullable=False))
+    messages: str = Field(default="", sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class AnswerRow(SQLModel, table=True):
+    """The one answer to a question that a person was asked."""
+
+    __tablename__ = "answer"
+
+    question: str = Field(primary_key=True)
+    answer: str
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class SettingRow(SQLModel, table=True):
+    """What the film was last made with, by name."""
+
+    __tablename__ = "setting"
+
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class Run(SQLModel, table=True):

@@ -11,12 +11,14 @@ from functools import cache
 from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field, StringConstraints
-from pydantic.fields import FieldInfo
 
 import tools
 from tools.context import Context
 from vibeboard.asset import Result
+from vibeboard.hints import hints, meta
 from vibeboard.model import Frozen
+
+__all__ = ["AssetId", "Call", "Params", "Tool", "field", "meta", "registry", "tool"]
 
 AssetId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """The sha256 of bytes in the blob store; a field of this type is an input of the call."""
@@ -32,26 +34,29 @@ def field(
     unit: str = "",
     widget: str = "",
     protected: bool = False,
+    soft: bool = False,
     synonyms: tuple[str, ...] = (),
     measures: tuple[str, ...] = (),
+    joint: tuple[str, ...] = (),
+    ratio: tuple[str, ...] = (),
     **constraints: Any,
 ) -> Any:
     """A parameter: what it is, in which unit, which control shows it.
 
-    A `protected` field carries what the person asked for; the Medic never changes its meaning. `synonyms` are names
-    that callers use by mistake; `measures` names of the same quantity that leave its unit open, such as `duration` for
-    frames. `constraints` are pydantic's (`default`, `ge`, `le` ...).
+    A `protected` field carries what the person asked for; the Medic never changes its meaning. The rest is said in
+    `vibeboard.hints.hints`. `constraints` are pydantic's (`default`, `ge`, `le` ...).
     """
-    names = {"synonyms": list(synonyms), "measures": list(measures)}
-    extra: dict[str, Any] = {"unit": unit, "widget": widget, "protected": protected, **names}
-    return Field(description=description, json_schema_extra={"x-vibeboard": extra}, **constraints)
-
-
-def meta(info: FieldInfo) -> Mapping[str, Any]:
-    """What `field` recorded beyond pydantic's own: `unit`, `widget`, `protected`, `synonyms`, `measures`."""
-    extra = info.json_schema_extra
-    marked = extra.get("x-vibeboard") if isinstance(extra, dict) else None
-    return marked if isinstance(marked, dict) else {}
+    extra = hints(
+        unit=unit,
+        widget=widget,
+        protected=protected,
+        soft=soft,
+        synonyms=synonyms,
+        measures=measures,
+        joint=joint,
+        ratio=ratio,
+    )
+    return Field(description=description, json_schema_extra=extra, **constraints)
 
 
 Call = Callable[[Any, Context], Awaitable[Result]]
@@ -59,7 +64,11 @@ Call = Callable[[Any, Context], Awaitable[Result]]
 
 @dataclass(frozen=True)
 class Tool:
-    """A declared tool. `module` is the page of the studio it belongs to, `produces` the kind of its main output."""
+    """A declared tool. `module` is the page of the studio it belongs to, `produces` the kind of its main output.
+
+    `droppable` are names that callers add and that carry nothing a person asked for, such as knobs of other programs;
+    the Medic may leave them out, and says so. Any other unknown name is for a person.
+    """
 
     name: str
     module: str
@@ -67,15 +76,16 @@ class Tool:
     summary: str
     params: type[Params]
     call: Call
+    droppable: frozenset[str] = frozenset()
 
 
-def tool(*, module: str, produces: str) -> Callable[[Call], Tool]:
+def tool(*, module: str, produces: str, droppable: tuple[str, ...] = ()) -> Callable[[Call], Tool]:
     """Declare the decorated function `async def name(params: SomeParams, ctx: Context) -> Result` as a tool."""
 
     def declare(call: Call) -> Tool:
         params = get_type_hints(call)["params"]
         summary = inspect.getdoc(call) or ""
-        return Tool(call.__name__, module, produces, summary.partition("\n")[0], params, call)
+        return Tool(call.__name__, module, produces, summary.partition("\n")[0], params, call, frozenset(droppable))
 
     return declare
 

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
+from pydantic import Field
+
 from tools.context import Context
 from tools.declare import Params, field, tool
 from vibeboard.asset import Result
+from vibeboard.hints import hints
 from vibeboard.model import Frozen
 
 
 class Sheet(Frozen):
     """A table: the header and its rows, each with a cell a column."""
 
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[str, ...] = Field(json_schema_extra=hints(synonyms=("header", "headers", "column_names")))
+    rows: tuple[tuple[str, ...], ...] = Field(json_schema_extra=hints(synonyms=("data", "body", "lines")))
 
 
 class ExportSheetsParams(Params):
-    breakdown: Sheet = field("One row a scene")
-    shotlist: Sheet = field("One row a shot")
+    breakdown: Sheet = field("One row a scene", synonyms=("breakdown_sheet", "scenes"))
+    shotlist: Sheet = field("One row a shot", synonyms=("shot_list", "shots"))
 
 
 @tool(module="sequencer", produces="document")

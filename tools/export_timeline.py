@@ -5,43 +5,78 @@ from pydantic import Field
 from tools.context import Context
 from tools.declare import Params, field, tool
 from vibeboard.asset import Result
+from vibeboard.hints import hints
 from vibeboard.model import Frozen
 from vibeboard.timing import Rate
+
+_MEDIA = hints(synonyms=("path", "file", "media_path", "source", "url"))
 
 
 class TimelineClip(Frozen):
     """A shot on the timeline. `media` is the take's path relative to the OTIO file, `frames` its length, of which
     `[trim, trim + length)` is used."""
 
-    number: str
-    shot_id: str
-    scene_id: str
-    heading: str
-    media: str
-    frames: int = Field(gt=0)
-    trim: int = Field(default=0, ge=0)
-    length: int = Field(gt=0)
-    first_line: int
-    last_line: int
-    facts: dict[str, str]
+    number: str = Field(json_schema_extra=hints(synonyms=("shot_number", "no")))
+    shot_id: str = Field(json_schema_extra=hints(synonyms=("shot",)))
+    scene_id: str = Field(json_schema_extra=hints(synonyms=("scene",)))
+    heading: str = Field(json_schema_extra=hints(synonyms=("slugline", "slug", "scene_heading")))
+    media: str = Field(json_schema_extra=_MEDIA)
+    frames: int = Field(
+        gt=0,
+        json_schema_extra=hints(
+            unit="frame",
+            synonyms=("num_frames", "frame_count", "media_frames"),
+            measures=("media_duration", "media_length"),
+        ),
+    )
+    trim: int = Field(
+        default=0,
+        ge=0,
+        json_schema_extra=hints(
+            unit="frame", synonyms=("trim_frames",), measures=("head_trim", "source_in", "in_point", "skip")
+        ),
+    )
+    length: int = Field(
+        gt=0,
+        json_schema_extra=hints(unit="frame", synonyms=("used_frames",), measures=("duration", "cut_length")),
+    )
+    first_line: int = Field(json_schema_extra=hints(synonyms=("line_start", "start_line", "from_line")))
+    last_line: int = Field(json_schema_extra=hints(synonyms=("line_end", "end_line", "to_line")))
+    facts: dict[str, str] = Field(json_schema_extra=hints(synonyms=("metadata", "meta", "shot_facts")))
 
 
 class TimelineSound(Frozen):
     """A line of dialogue on the sound track, from film frame `start`."""
 
-    speaker: str
-    text: str
-    element_id: str
-    media: str
-    start: int = Field(ge=0)
-    frames: int = Field(gt=0)
+    speaker: str = Field(json_schema_extra=hints(synonyms=("character", "who", "cue")))
+    text: str = Field(json_schema_extra=hints(synonyms=("line", "words", "dialogue")))
+    element_id: str = Field(json_schema_extra=hints(synonyms=("element", "line_id")))
+    media: str = Field(json_schema_extra=_MEDIA)
+    start: int = Field(
+        ge=0,
+        json_schema_extra=hints(
+            unit="frame",
+            synonyms=("start_frame", "in_frame", "first_frame"),
+            measures=("from", "begin", "start_time", "at", "offset", "timestamp"),
+        ),
+    )
+    frames: int = Field(
+        gt=0,
+        json_schema_extra=hints(
+            unit="frame",
+            synonyms=("num_frames", "frame_count", "length_in_frames"),
+            measures=("duration", "length", "time", "runtime"),
+        ),
+    )
 
 
 class ExportTimelineParams(Params):
-    title: str = field("Name of the timeline")
-    fps: Rate = field("Frame rate", unit="frame/s")
-    clips: tuple[TimelineClip, ...] = field("Clips in cutting order", min_length=1)
-    sounds: tuple[TimelineSound, ...] = field("Dialogue", default=())
+    title: str = field("Name of the timeline", synonyms=("name", "timeline_name"))
+    fps: Rate = field("Frame rate", unit="frame/s", synonyms=("frame_rate", "rate", "frames_per_second"))
+    clips: tuple[TimelineClip, ...] = field(
+        "Clips in cutting order", min_length=1, synonyms=("shots", "segments", "video")
+    )
+    sounds: tuple[TimelineSound, ...] = field("Dialogue", default=(), synonyms=("dialogue", "audio", "lines"))
 
 
 @tool(module="sequencer", produces="timeline")

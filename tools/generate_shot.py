@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -12,6 +13,11 @@ from vibeboard.model import Frozen
 from vibeboard.region import Region
 from vibeboard.stage import Stage
 from vibeboard.timing import Rate
+
+_FRAME: dict[str, Any] = {
+    "joint": ("size", "resolution", "dimensions", "frame_size", "picture_size"),
+    "ratio": ("aspect_ratio", "aspect", "ratio"),
+}
 
 
 class Control(StrEnum):
@@ -37,17 +43,34 @@ class GenerateShotParams(Params):
     """What a film asks for comes first. What has a default is for engines with weights; a previs ignores it."""
 
     prompt: str = field(
-        "What the shot shows, in words", protected=True, widget="text", synonyms=("description", "text")
+        "What the shot shows, in words",
+        protected=True,
+        widget="text",
+        synonyms=("description", "text", "positive_prompt", "text_prompt", "caption"),
     )
-    stage: Stage = field("Set, light, people and props", protected=True, widget="stage")
-    camera: CameraPath = field("Camera path, lens and focus", protected=True, widget="camera-path")
+    stage: Stage = field(
+        "Set, light, people and props", protected=True, widget="stage", synonyms=("blocking", "staging", "scene")
+    )
+    camera: CameraPath = field(
+        "Camera path, lens and focus",
+        protected=True,
+        widget="camera-path",
+        synonyms=("camera_path", "cam", "camera_move", "trajectory"),
+    )
     frames: int = field(
-        "Length", unit="frame", ge=1, le=240 * 600, synonyms=("num_frames",), measures=("duration", "length")
+        "Length",
+        unit="frame",
+        ge=1,
+        le=240 * 600,
+        synonyms=("num_frames", "frame_count", "length_in_frames"),
+        measures=("duration", "length", "time", "runtime"),
     )
-    fps: Rate = field("Frame rate", unit="frame/s", synonyms=("frame_rate", "rate"))
-    width: int = field("Width of the picture", unit="px", ge=64, le=7680, synonyms=("w",))
-    height: int = field("Height of the picture", unit="px", ge=64, le=7680, synonyms=("h",))
-    seed: int = field("Seed of everything that is random", ge=0, lt=2**31, synonyms=("random_seed",))
+    fps: Rate = field("Frame rate", unit="frame/s", synonyms=("frame_rate", "rate", "frames_per_second"))
+    width: int = field("Width of the picture", unit="px", ge=64, le=7680, synonyms=("w", "picture_width"), **_FRAME)
+    height: int = field("Height of the picture", unit="px", ge=64, le=7680, synonyms=("h", "picture_height"), **_FRAME)
+    seed: int = field(
+        "Seed of everything that is random", ge=0, lt=2**31, synonyms=("random_seed", "rng_seed", "noise_seed")
+    )
     negative_prompt: str | None = field(
         "What the shot shall not show, in words; left open, the engine's own list",
         default=None,
@@ -84,7 +107,11 @@ class GenerateShotParams(Params):
         "Adapters over the engine's weights", default=(), max_length=8, protected=True, widget="adapters"
     )
     steps: int | None = field(
-        "Denoising steps; left open, the engine's own", default=None, ge=1, le=200, synonyms=("num_inference_steps",)
+        "Denoising steps; left open, the engine's own",
+        default=None,
+        ge=1,
+        le=200,
+        synonyms=("num_inference_steps", "inference_steps", "sampling_steps"),
     )
     guidance: float | None = field(
         "How closely the words are followed (1: not guided); left open, the engine's own",
@@ -102,7 +129,24 @@ class GenerateShotParams(Params):
         return regions
 
 
-@tool(module="shot-studio", produces="video")
+@tool(
+    module="shot-studio",
+    produces="video",
+    droppable=(
+        "sampler",
+        "scheduler",
+        "eta",
+        "output_type",
+        "return_dict",
+        "max_sequence_length",
+        "dtype",
+        "torch_dtype",
+        "device",
+        "vae_tiling",
+        "enable_tiling",
+        "cpu_offload",
+    ),
+)
 async def generate_shot(params: GenerateShotParams, ctx: Context) -> Result:
     """Make one shot. Outputs: `video`, and `scene`, the stage and camera data that it was made from."""
     return await ctx.render("generate_shot", params)

@@ -5,8 +5,16 @@ from enum import StrEnum
 from tools.context import Context
 from tools.declare import AssetId, Params, field, tool
 from vibeboard.asset import Result
+from vibeboard.hints import also_called
 
 
+@also_called(
+    DEPTH=("z", "z depth", "zdepth", "depth map", "z buffer", "depth pass"),
+    NORMALS=("surface normals", "normal map", "normals pass"),
+    ALBEDO=("diffuse", "base colour", "base color", "diffuse colour", "diffuse color"),
+    IDS=("object ids", "id pass", "object id", "id map", "id mask", "instance ids", "segmentation"),
+    BEAUTY=("rgb", "beauty pass", "full picture", "final picture"),
+)
 class Pass(StrEnum):
     DEPTH = "depth"
     NORMALS = "normals"
@@ -16,10 +24,23 @@ class Pass(StrEnum):
 
 
 class RenderPassParams(Params):
-    scene: AssetId = field("The scene data of a take", protected=True)
-    kind: Pass = field("Which pass", protected=True)
-    first: int = field("First frame", unit="frame", ge=0, default=0)
-    frames: int = field("How many frames", unit="frame", ge=1, le=240 * 600)
+    scene: AssetId = field("The scene data of a take", protected=True, synonyms=("scene_data", "scene_id", "source"))
+    kind: Pass = field("Which pass", protected=True, synonyms=("pass", "pass_type", "type", "pass_kind", "aov"))
+    first: int = field(
+        "First frame",
+        unit="frame",
+        ge=0,
+        default=0,
+        synonyms=("start", "start_frame", "from_frame", "frame_start"),
+    )
+    frames: int = field(
+        "How many frames",
+        unit="frame",
+        ge=1,
+        le=240 * 600,
+        synonyms=("num_frames", "frame_count", "how_many", "n"),
+        measures=("duration", "length"),
+    )
 
 
 @tool(module="vfx-suite", produces="tensor")

@@ -8,11 +8,29 @@ from vibeboard.timing import Rate
 
 
 class SpeakLineParams(Params):
-    text: str = field("The words, without markup", protected=True, widget="text")
-    speaker: str = field("Who says them; decides the voice", protected=True)
-    voice: Voice = field("On screen, off screen or voice over", protected=True)
-    frames: int = field("Length that the words must fit", unit="frame", ge=1, le=240 * 600)
-    fps: Rate = field("Frame rate that the length counts in", unit="frame/s")
+    text: str = field(
+        "The words, without markup",
+        protected=True,
+        widget="text",
+        synonyms=("line", "words", "dialogue", "dialog", "utterance", "script"),
+    )
+    speaker: str = field(
+        "Who says them; decides the voice", protected=True, synonyms=("character", "who", "actor", "speaker_name")
+    )
+    voice: Voice = field(
+        "On screen, off screen or voice over", protected=True, synonyms=("voice_type", "delivery", "how_heard")
+    )
+    frames: int = field(
+        "Length that the words must fit",
+        unit="frame",
+        ge=1,
+        le=240 * 600,
+        synonyms=("num_frames", "frame_count", "length_in_frames"),
+        measures=("duration", "length", "time", "runtime"),
+    )
+    fps: Rate = field(
+        "Frame rate that the length counts in", unit="frame/s", synonyms=("frame_rate", "rate", "frames_per_second")
+    )
 
 
 @tool(module="sequencer", produces="audio")

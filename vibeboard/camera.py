@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from vibeboard.hints import also_called, hints
 from vibeboard.model import Frozen
 from vibeboard.stage import Vec3
 
@@ -20,6 +21,11 @@ SUPER35_WIDTH_MM = 24.89
 """Width of the Super 35 sensor area that the plans assume."""
 
 
+@also_called(
+    LINEAR=("constant speed", "lerp"),
+    SMOOTH=("smoothstep", "ease in out", "ease in and out", "ease-in-ease-out"),
+    WHIP=("whip pan",),
+)
 class Ease(StrEnum):
     LINEAR = "linear"
     SMOOTH = "smooth"
@@ -34,23 +40,56 @@ class CameraKey(Frozen):
     `ease` shapes the way from this key to the next.
     """
 
-    frame: int = Field(ge=0)
-    position: Vec3
-    target: Vec3
-    roll: float = Field(default=0.0, description="degrees, positive tips the horizon clockwise")
-    focal_mm: float = Field(default=35.0, ge=4.0, le=1200.0)
-    focus_m: float = Field(default=3.0, gt=0.0, description="focus distance from the lens, metres")
-    ease: Ease = Ease.SMOOTH
+    frame: int = Field(
+        ge=0,
+        json_schema_extra=hints(
+            unit="frame", synonyms=("at_frame", "frame_number", "keyframe"), measures=("at", "time", "timestamp", "t")
+        ),
+    )
+    position: Vec3 = Field(json_schema_extra=hints(unit="m", synonyms=("pos", "location", "eye", "camera_position")))
+    target: Vec3 = Field(json_schema_extra=hints(unit="m", synonyms=("look_at", "lookat", "aim", "looks_at")))
+    roll: float = Field(
+        default=0.0,
+        description="degrees, positive tips the horizon clockwise",
+        json_schema_extra=hints(unit="deg", synonyms=("dutch", "dutch_angle", "roll_angle")),
+    )
+    focal_mm: float = Field(
+        default=35.0,
+        ge=4.0,
+        le=1200.0,
+        json_schema_extra=hints(unit="mm", synonyms=("focal_length", "focal"), measures=("lens",)),
+    )
+    focus_m: float = Field(
+        default=3.0,
+        gt=0.0,
+        description="focus distance from the lens, metres",
+        json_schema_extra=hints(unit="m", measures=("focus", "focus_distance", "focus_at", "focal_distance")),
+    )
+    ease: Ease = Field(default=Ease.SMOOTH, json_schema_extra=hints(synonyms=("easing", "interpolation", "curve")))
 
 
 class CameraPath(Frozen):
     """Keys in order of frame over a sensor. `handheld` is the sway in metres (0 on sticks, about 0.012 on a
     shoulder); its drift derives from the shot's seed."""
 
-    sensor_width_mm: float = Field(default=SUPER35_WIDTH_MM, gt=1.0, le=100.0)
-    f_number: float = Field(default=4.0, ge=0.7, le=32.0)
-    handheld: float = Field(default=0.0, ge=0.0, le=0.2)
-    keys: tuple[CameraKey, ...] = Field(min_length=1)
+    sensor_width_mm: float = Field(
+        default=SUPER35_WIDTH_MM,
+        gt=1.0,
+        le=100.0,
+        json_schema_extra=hints(unit="mm", synonyms=("sensor_width",), measures=("sensor",)),
+    )
+    f_number: float = Field(
+        default=4.0,
+        ge=0.7,
+        le=32.0,
+        json_schema_extra=hints(unit="f", synonyms=("aperture", "f_stop", "fstop", "iris")),
+    )
+    handheld: float = Field(
+        default=0.0, ge=0.0, le=0.2, json_schema_extra=hints(unit="m", measures=("sway", "handheld_sway"))
+    )
+    keys: tuple[CameraKey, ...] = Field(
+        min_length=1, json_schema_extra=hints(synonyms=("keyframes", "key_frames", "path", "poses", "waypoints"))
+    )
 
     @property
     def moves(self) -> bool:

@@ -11,6 +11,9 @@ from vibeboard.model import Frozen
 
 class EventType(StrEnum):
     RUN_STARTED = "run.started"
+    LLM_ANSWERED = "llm.answered"
+    SCENE_FELL_BACK = "scene.fell_back"
+    BREAKDOWN_READY = "breakdown.ready"
     PLAN_READY = "plan.ready"
     QUOTE_READY = "quote.ready"
     JOB_PROGRESS = "job.progress"
@@ -20,6 +23,12 @@ class EventType(StrEnum):
     ASSET_PERSISTED = "asset.persisted"
     UNIT_DONE = "unit.done"
     UNIT_ESCALATED = "unit.escalated"
+    EDIT_MADE = "edit.made"
+    EDIT_UNDONE = "edit.undone"
+    EDIT_REDONE = "edit.redone"
+    EDITS_LEFT = "edits.left"
+    INPUT_REQUESTED = "input.requested"
+    INPUT_ANSWERED = "input.answered"
     RUN_FINISHED = "run.finished"
     RUN_FAILED = "run.failed"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from vibeboard.model import Frozen
 
 
@@ -26,13 +28,15 @@ class FieldError(Frozen):
 
 
 class Fault(Frozen):
-    """A failed call as a value, the form in which it crosses processes and graph state."""
+    """A failed call as a value, the form in which it crosses processes and graph state. `retry_after_s` is how long
+    the other side asked us to wait, if it did."""
 
     kind: FaultKind
     code: str
     message: str
     fields: tuple[FieldError, ...] = ()
     trace: str = ""
+    retry_after_s: float | None = Field(default=None, ge=0)
 
 
 class FaultError(Exception):
@@ -55,6 +59,10 @@ class Transient(FaultError):
     """The same arguments may work later: memory, network, a worker that died."""
 
     kind = FaultKind.TRANSIENT
+
+    def __init__(self, code: str, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(code, message)
+        self.fault = self.fault.model_copy(update={"retry_after_s": retry_after_s})
 
 
 class Rejected(FaultError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from vibeboard.hints import also_called
 from vibeboard.model import Frozen
 
 
@@ -22,12 +23,23 @@ class Kind(StrEnum):
     PAGE_BREAK = "page_break"
 
 
+@also_called(
+    INT=("interior", "inside", "indoors", "indoor"),
+    EXT=("exterior", "outside", "outdoors", "outdoor"),
+    INT_EXT=("I/E", "EXT/INT", "interior/exterior", "int. and ext."),
+)
 class IntExt(StrEnum):
     INT = "INT"
     EXT = "EXT"
     INT_EXT = "INT/EXT"
 
 
+@also_called(
+    DAY=("daytime", "daylight"),
+    NIGHT=("night time", "nighttime"),
+    DAWN=("sunrise", "daybreak"),
+    DUSK=("sunset", "nightfall"),
+)
 class TimeOfDay(StrEnum):
     DAY = "DAY"
     NIGHT = "NIGHT"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,7 +12,7 @@ class Settings(BaseSettings):
     """Sizes in GiB, times in seconds. An empty `device` takes CUDA if it is there, else the CPU; memory that is not
     set is measured (a container's limit counts)."""
 
-    model_config = SettingsConfigDict(env_prefix="VIBEBOARD_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="VIBEBOARD_", frozen=True, populate_by_name=True)
 
     models: Path = Field(Path("~/.cache/vibeboard/models"), description="Folder of the weights")
     noncommercial: bool = Field(False, description="Allow weights whose licence forbids commercial use")
@@ -21,6 +21,20 @@ class Settings(BaseSettings):
     host_gib: float | None = Field(None, gt=0, description="Host memory for weights at most")
     idle_unload_s: float = Field(900.0, ge=0, description="Unload the device when it had no work for so long")
     age_cap_s: float = Field(900.0, gt=0, description="After so long a job no longer makes way for newer ones")
+
+    llm_model: str = Field("MiniMax-M3", description="Model of the LLM planner and the director")
+    llm_dialect: str = Field("minimax", description="How its server speaks: minimax, openai or local")
+    llm_base_url: str = Field("", description="URL of an OpenAI-compatible server, ending in /v1 [the dialect's]")
+    llm_key: SecretStr = Field(
+        SecretStr(""),
+        description="Its key; MINIMAX_API_KEY is taken too",
+        validation_alias=AliasChoices("VIBEBOARD_LLM_KEY", "MINIMAX_API_KEY"),
+    )
+    llm_effort: str = Field("", description="How long it thinks: low, medium, high ... [the model's own]")
+    llm_max_tokens: int = Field(16_384, gt=0, description="The longest answer, thinking included")
+    llm_idle_s: float = Field(120.0, gt=0, description="A stream that says nothing for so long has stalled")
+    llm_budget: float = Field(2.0, ge=0, description="Most that a run may cost, USD; it stops before")
+    llm_token_budget: int | None = Field(None, gt=0, description="Most tokens, in and out, that a run may use")
 
     @property
     def models_folder(self) -> Path:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from vibeboard.camera import CameraPath
+from vibeboard.hints import also_called
 from vibeboard.model import Frozen
 from vibeboard.stage import Stage
 
@@ -75,6 +76,11 @@ class Rig(StrEnum):
     CAR_MOUNT = "car mount"
 
 
+@also_called(
+    ON=("on screen", "on camera", "in frame", "onscreen"),
+    OFF_SCREEN=("off", "off camera", "offscreen", "O.C.", "out of frame"),
+    VOICE_OVER=("voiceover", "voice-over narration", "narration"),
+)
 class Voice(StrEnum):
     """How a line reaches us."""
 
@@ -92,6 +98,24 @@ class SpokenLine(Frozen):
     voice: Voice
     start: int = Field(ge=0)
     frames: int = Field(gt=0)
+
+
+class Brief(Frozen):
+    """What a shot was set up from beyond what it shows, so that it can be set up again with something changed.
+
+    `role` and `anchor` name the shot for good. `beats` are elements of the script, each with the number of the
+    sentence in it, from 0. `toward` is whom the subject faces, `thing` what an insert or a point of view is of,
+    `present` who is on the set. `movement` and `focal_mm` are what was asked for; the shot has what the room allowed.
+    """
+
+    role: str
+    anchor: str
+    beats: tuple[tuple[str, int], ...] = ()
+    movement: Movement = Movement.STATIC
+    toward: str = ""
+    thing: str = ""
+    present: tuple[str, ...] = ()
+    focal_mm: float | None = None
 
 
 class Shot(Frozen):
@@ -120,6 +144,7 @@ class Shot(Frozen):
     seed: int
     stage: Stage
     camera: CameraPath
+    brief: Brief
 
     @property
     def focal_mm(self) -> float:
@@ -127,7 +152,9 @@ class Shot(Frozen):
 
 
 class ScenePlan(Frozen):
-    """The shots of a scene in cutting order."""
+    """The shots of a scene in cutting order. `planner` chose them; `instead_of` says whose place it took and why."""
 
     scene_id: str
     shots: tuple[Shot, ...]
+    planner: str = "offline"
+    instead_of: str = ""

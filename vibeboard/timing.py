@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from pydantic import Field
 
+from vibeboard.hints import hints
 from vibeboard.model import Frozen
 
 _NTSC = {
@@ -21,8 +22,8 @@ _NTSC = {
 class Rate(Frozen):
     """Frames per second as an exact fraction (23.976 is 24000/1001)."""
 
-    num: int = Field(gt=0, le=1_000_000)
-    den: int = Field(default=1, gt=0, le=1_000_000)
+    num: int = Field(gt=0, le=1_000_000, json_schema_extra=hints(synonyms=("numerator", "n", "top")))
+    den: int = Field(default=1, gt=0, le=1_000_000, json_schema_extra=hints(synonyms=("denominator", "d", "denom")))
 
     @classmethod
     def parse(cls, text: str) -> Rate:

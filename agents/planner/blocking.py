@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents.planner.beats import Action, Beat
 from agents.planner.deeds import Deed
@@ -63,6 +63,10 @@ class Blocking:
         seen = [name for name in paths if setup.framing is not Framing.POV or name != setup.subjects[0]]
         figures = tuple(self._figure(name, paths[name], setup, lines, eyes) for name in seen)
         return figures, (*self._visible_props(figures), *self._strange(setup), *self._chairs(figures))
+
+    def copy(self) -> Blocking:
+        """The set as it is now, to try something on."""
+        return replace(self, marks=dict(self.marks), held=dict(self.held), hidden=set(self.hidden))
 
     def eyes(self, name: str, mark: Mark) -> Vec3:
         """Where somebody's eyes are at a mark."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from agents.planner.aims import aim_point, aim_reach, aimed_move
 from agents.planner.framing import (
     CROPS,
     Crop,
@@ -29,6 +30,7 @@ from agents.planner.outlines import around, corners, hand_of
 from agents.planner.setups import chance
 from agents.planner.viewfinder import Viewfinder, offsets_of, right_of
 from vibeboard.camera import CameraKey, CameraPath, Ease, cross
+from vibeboard.edits import Aim
 from vibeboard.figure import Landmark, point_of
 from vibeboard.shot import Angle, Framing, Movement, ShotSize
 from vibeboard.stage import Figure, Mark, Prop, Vec3
@@ -85,7 +87,7 @@ class Operator(Viewfinder):
         places = [(lens, turn) for lens in (1.0, 0.75, 0.55) for turn in (*_AROUND, *far)]
         best, least = None, math.inf
         for lens, turn in places:
-            key = self._framed(figures, turned(direction, turn), self._crop.lens * lens)
+            key = self._framed(figures, turned(direction, turn), self._lens * lens)
             objections = self._objections(key, figures)
             if objections < least:
                 best, least = key, objections
@@ -93,6 +95,10 @@ class Operator(Viewfinder):
                 break
         assert best is not None
         return best
+
+    @property
+    def _lens(self) -> float:
+        return self.setup.focal_mm or self._crop.lens
 
     def _objections(self, key: CameraKey, figures: list[Figure]) -> int:
         """What speaks against a place, the gravest counting most."""
@@ -196,7 +202,14 @@ class Operator(Viewfinder):
         points = corners(prop, base) if holder is None else around(base, max(0.1, *prop.size))
         climb = 0.75 if holder is None else 1.0
         keys = [
-            within_reach(points, View(turned(out, turn), climb=climb), window, 65.0, self.aspect, _OUTDOOR_REACH)
+            within_reach(
+                points,
+                View(turned(out, turn), climb=climb),
+                window,
+                self.setup.focal_mm or 65.0,
+                self.aspect,
+                _OUTDOOR_REACH,
+            )
             for turn in (*_AROUND, 90.0, -90.0)
         ]
         return next((key for key in keys if not self._sightlines.in_a_body(self._moments(key, []))), keys[0])
@@ -221,7 +234,7 @@ class Operator(Viewfinder):
 
     def _wide(self) -> CameraKey:
         """The whole set from the layout's own wide position."""
-        focal = 21.0 if self.setup.size in (ShotSize.EST, ShotSize.EWS) else 28.0
+        focal = self.setup.focal_mm or (21.0 if self.setup.size in (ShotSize.EST, ShotSize.EWS) else 28.0)
         target = (0.0, min(1.2, self.layout.size[1] * 0.42), 0.0)
         distance = plan_distance(self.layout.wide, target)
         return CameraKey(frame=0, position=self.layout.wide, target=target, focal_mm=focal, focus_m=round(distance, 3))
@@ -229,6 +242,8 @@ class Operator(Viewfinder):
     # -- movement -------------------------------------------------------------------------------------------------
 
     def _moved(self, key: CameraKey) -> Keys:
+        if self.setup.aim:
+            return self._to_aim(key, self.setup.aim)
         figures = self._subjects()
         walker = figures[0] if figures and self.setup.framing is not Framing.POV else None
         offsets = offsets_of(walker, self._mark(walker)) if walker else ()
@@ -242,6 +257,18 @@ class Operator(Viewfinder):
         sign = 1.0 if chance(self.setup.anchor, "sign") % 2 else -1.0
         for way in (sign, -sign):
             keys = resting_move(self.setup.movement, key, self.frames, centre, way)
+            if not any(self._sightlines.in_a_body(self._moments(moment, [])) for moment in keys):
+                return keys
+        return static(key)
+
+    def _to_aim(self, key: CameraKey, aim: Aim) -> Keys:
+        """A movement that goes to something; it stands still where that would lead through somebody."""
+        point = aim_point(self.stage, aim, self.frames - 1)
+        if point is None or self.frames < _SHORTEST_MOVE:
+            return static(key)
+        reach = aim_reach(self.stage, aim)
+        for wider in (1.0, 1.5, 2.2, 3.2):
+            keys = aimed_move(self.setup.movement, key, point, reach * wider, self.frames, self.aspect)
             if not any(self._sightlines.in_a_body(self._moments(moment, [])) for moment in keys):
                 return keys
         return static(key)

@@ -37,7 +37,7 @@ def cover(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> lis
     coverage.run(rest)
     setups = coverage.setups
     if breakdown.set_kind is SetKind.CAR:
-        setups = [_in_car(setup) for setup in setups]
+        setups = [in_car(setup) for setup in setups]
     return _varied(setups)
 
 
@@ -52,7 +52,7 @@ def _montage(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> 
     setups: list[Setup] = []
     for beat in beats:
         if isinstance(beat, Line) and setups:
-            setups[-1] = replace(setups[-1], beats=(*setups[-1].beats, _heard(beat, setups[-1])))
+            setups[-1] = replace(setups[-1], beats=(*setups[-1].beats, heard_in(beat, setups[-1])))
         elif isinstance(beat, Line):
             setups.append(single(beat, breakdown, level=1))
         else:
@@ -148,7 +148,7 @@ class _Coverage:
     def _line(self, line: Line) -> None:
         last = self.setups[-1] if self.setups else None
         if last and self._continues(last, line):
-            self.setups[-1] = replace(last, beats=(*last.beats, _heard(line, last)))
+            self.setups[-1] = replace(last, beats=(*last.beats, heard_in(line, last)))
         elif line.voice is Voice.VOICE_OVER:
             self.setups.append(under_voice(line))
         elif line.voice is Voice.OFF_SCREEN:
@@ -238,7 +238,7 @@ class _Coverage:
         return self.beats[-1] is line
 
 
-def _heard(line: Line, setup: Setup) -> Line:
+def heard_in(line: Line, setup: Setup) -> Line:
     """The line as the setup hears it: a speaker who is not in the frame is off-screen."""
     seen = line.speaker in setup.subjects or (setup.framing is Framing.OTS and line.speaker == setup.toward)
     return line if line.voice is not Voice.ON or seen else replace(line, voice=Voice.OFF_SCREEN)
@@ -249,7 +249,7 @@ def _index(beats: Sequence[Beat], line: Line) -> int:
     return next(at for at, beat in enumerate(beats) if beat.element.id == line.element.id)
 
 
-_CLOSER = {
+CLOSER = {
     ShotSize.WS: ShotSize.MFS,
     ShotSize.FS: ShotSize.MLS,
     ShotSize.MFS: ShotSize.MS,
@@ -265,11 +265,11 @@ def _varied(setups: Sequence[Setup]) -> list[Setup]:
     varied = list(setups[:1])
     for before, setup in pairwise(setups):
         alike = (before.subjects, before.framing, before.size) == (setup.subjects, setup.framing, setup.size)
-        varied.append(replace(setup, size=_CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup)
+        varied.append(replace(setup, size=CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup)
     return varied
 
 
-def _in_car(setup: Setup) -> Setup:
+def in_car(setup: Setup) -> Setup:
     """Of people in a car no more can be seen than down to the waist."""
     wider = list(ShotSize).index(setup.size) < list(ShotSize).index(ShotSize.MS)
     return replace(setup, size=ShotSize.MS) if setup.subjects and wider else setup

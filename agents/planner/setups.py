@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agents.planner.beats import Action, Beat, Line
 from vibeboard.digest import derive_seed
+from vibeboard.edits import Aim
 from vibeboard.screenplay import Element
 from vibeboard.shot import Angle, Framing, Movement, Rig, ShotSize
 from vibeboard.stage import SetKind
@@ -14,7 +15,9 @@ from vibeboard.stage import SetKind
 @dataclass(frozen=True)
 class Setup:
     """`role` and `anchor` (an element's id) name the shot for good. `toward` is whom the subject faces; `thing` is what
-    an insert or a POV looks at. `extra` are elements the shot carries that are no beats, such as the heading."""
+    an insert or a POV looks at. `extra` are elements the shot carries that are no beats, such as the heading.
+    `focal_mm` is a wish for the lens, which may give way to the room there is; None for the size's own. `aim` is what
+    the movement goes to. `frames` is a wish for the length, which gives way to the lines."""
 
     role: str
     anchor: str
@@ -29,6 +32,9 @@ class Setup:
     thing: str = ""
     extra: tuple[Element, ...] = ()
     present: tuple[str, ...] = ()
+    focal_mm: float | None = None
+    aim: Aim | None = None
+    frames: int | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:

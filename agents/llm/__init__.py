@@ -1,0 +1,1 @@
+"""Language models behind one interface: MiniMax, any server that speaks OpenAI's protocol, and a scripted one."""

@@ -1,0 +1,64 @@
+"""Which model plans, from what a person chose and the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agents.llm.dialects import DIALECTS, EFFORTS
+from agents.llm.model import LlmModel
+from agents.llm.scripted import scripted
+from vibeboard.faults import Rejected
+from vibeboard.settings import Settings
+
+if TYPE_CHECKING:
+    from agents.llm.client import OpenAIChat
+
+OFFLINE, MINIMAX, SCRIPTED = "offline", "minimax", "scripted:"
+
+
+def model_for(planner: str, settings: Settings) -> LlmModel | None:
+    """The model behind `offline` (none), `minimax` or `scripted:FILE`.
+
+    Raises:
+        Rejected: nothing of that name, no key, or a file that cannot be played.
+    """
+    if planner == OFFLINE:
+        return None
+    if planner == MINIMAX:
+        return chat_model(settings)
+    if planner.startswith(SCRIPTED):
+        return scripted(Path(planner.removeprefix(SCRIPTED)))
+    raise Rejected("bad_planner", f"--planner {planner!r}: write offline, minimax or scripted:FILE")
+
+
+def chat_model(settings: Settings) -> OpenAIChat:
+    """The model of the settings.
+
+    Raises:
+        Rejected: an unknown dialect, or no key where one is needed.
+    """
+    from agents.llm.client import OpenAIChat  # noqa: PLC0415  (who plans offline need not wait for the SDK)
+
+    dialect = DIALECTS.get(settings.llm_dialect)
+    if dialect is None:
+        known = ", ".join(DIALECTS)
+        raise Rejected("bad_dialect", f"VIBEBOARD_LLM_DIALECT={settings.llm_dialect!r}: write one of {known}")
+    if dialect.needs_key and not settings.llm_key.get_secret_value():
+        raise Rejected("no_llm_key", "there is no key for the model: set MINIMAX_API_KEY, or use --planner offline")
+    effort = settings.llm_effort or EFFORTS.get(settings.llm_model, "")
+    return OpenAIChat(
+        name_shown=settings.llm_model,
+        identity=f"{dialect.name} {settings.llm_model} {effort}".strip(),
+        at_once=dialect.at_once,
+        structure=dialect.structure,
+        model=settings.llm_model,
+        dialect=dialect,
+        base_url=settings.llm_base_url or dialect.base_url,
+        key=settings.llm_key,
+        effort=effort,
+        max_tokens=settings.llm_max_tokens,
+        idle_s=settings.llm_idle_s,
+        budget_usd=settings.llm_budget,
+        budget_tokens=settings.llm_token_budget,
+    )

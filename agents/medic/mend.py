@@ -1,0 +1,142 @@
+"""The rules, in order: read, names, types and units, references, legality. Arguments in, better arguments out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from agents.medic.legality import legal_within, told
+from agents.medic.names import snake
+from agents.medic.reading import Read, Unreadable, as_json, read_json
+from agents.medic.references import Known, resolved, unknown
+from agents.medic.shape import placed, shaped, unwrapped
+from agents.medic.slots import Slot, fields
+from agents.medic.trail import Trail
+from agents.medic.values import Reading, valued
+from gpu_runtime.engine import Engine
+from gpu_runtime.executor import validation_fault
+from tools.declare import Tool
+from vibeboard.faults import Fault, FieldError
+
+REFERENCE_CODES = frozenset({"missing_blob", "missing_asset", "unknown_asset", "stale_asset", "superseded"})
+INVISIBLE_CODES = frozenset({"invisible_characters", "1042"})
+_JOINERS = {"\u200c", "\u200d"}
+"""Invisible, but part of how some scripts and emoji are written."""
+_CHATTER = frozenset({"reasoning", "thought", "thoughts", "explanation", "rationale", "tool_call_id", "call_id"})
+"""What planners say about a call rather than in it."""
+
+
+@dataclass(frozen=True)
+class Mended:
+    """Arguments after the rules; without `errors` they are valid and legal as far as we can tell."""
+
+    args: dict[str, Any]
+    errors: tuple[FieldError, ...]
+    trail: Trail = field(default_factory=Trail)
+
+
+def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine, known: Known | None) -> Mended:
+    """Apply every rule that loses nothing."""
+    root, call = Slot(type=tool.params), Reading()
+    try:
+        text = read_json(args) if isinstance(args, str) else Read(as_json(args))
+    except Unreadable as error:
+        return Mended({}, (FieldError(path="", expected=f"one JSON object, but {error}", rule="json"),))
+    made = unwrapped(root, text.value, tool.name, call.trail)
+    if not isinstance(made, Mapping):
+        return Mended({}, (FieldError(path="", expected="an object with the arguments", rule="json"),))
+    made = placed(root, shaped(root, dict(made), call), call) if not root.fits(made) else dict(made)
+    made = _without_idle(tool, valued(root, made, call), call)
+    if cut := _cut(text, root, made):
+        return Mended(made, cut, call.trail)
+    if known:
+        made = resolved(root, made, known, _about_references(fault), call)
+    if fault.code in INVISIBLE_CODES:
+        made = _visible(made, "", call)
+    return _judged(fault, made, tool, engine, known, call)
+
+
+def _judged(
+    fault: Fault, args: dict[str, Any], tool: Tool, engine: Engine, known: Known | None, call: Reading
+) -> Mended:
+    """Made legal on the engine, with what is still wrong."""
+    errors, made = violations(args, tool), args
+    if not errors:
+        limits = told(engine.limits, fault)
+        plain = tool.params.model_validate(args).model_dump(mode="json")
+        wrong = limits.violations(plain)
+        legal = legal_within(limits, {error.rule for error in wrong}, plain) if wrong else plain
+        made = args | {name: value for name, value in legal.items() if plain[name] != value}
+        for name in (name for name in legal if plain[name] != legal[name]):
+            call.trail.say(name, f"nearest that {engine.name} can make", declared=True)
+        errors = limits.violations(legal)
+        errors += unknown(Slot(type=tool.params), made, known) if known else ()
+    return Mended(made, errors, call.trail)
+
+
+def violations(args: Mapping[str, Any], tool: Tool) -> tuple[FieldError, ...]:
+    """What validation says of arguments, field by field."""
+    try:
+        tool.params.model_validate(args)
+    except ValidationError as error:
+        return validation_fault(error).fields
+    return ()
+
+
+def _about_references(fault: Fault) -> bool:
+    return fault.code in REFERENCE_CODES or any(error.rule in ("asset", "stale") for error in fault.fields)
+
+
+def _without_idle(tool: Tool, args: dict[str, Any], call: Reading) -> dict[str, Any]:
+    """Leave out unknown names that say nothing, or that the tool declares to carry nothing."""
+    kept = dict(args)
+    for name in [name for name in args if name not in tool.params.model_fields]:
+        empty = args[name] is None or (isinstance(args[name], str | list | dict) and not args[name])
+        if empty or snake(name) in tool.droppable | _CHATTER:
+            del kept[name]
+            call.trail.say(name, "says nothing" if empty else f"{tool.name} has no use for it", declared=not empty)
+    return kept
+
+
+def _cut(text: Read, root: Slot, made: Any) -> tuple[FieldError, ...]:
+    """Objects that a text left open are taken as whole only if nothing can be missing from them."""
+    for steps in (steps for steps in text.closed if steps):
+        slot, value = root, made
+        for step in steps:
+            below = fields(slot).get(str(step)) if slot.model else slot.item(step)
+            if below is None or not isinstance(value, Mapping | list):
+                break
+            slot = next((arm for arm in below.arms if arm.model), below)
+            value = value.get(step) if isinstance(value, Mapping) else value[int(step)]
+        if not isinstance(value, Mapping) or not fields(slot).keys() <= value.keys():
+            path = ".".join(str(step) for step in steps)
+            return (FieldError(path=path, expected="the rest of it: the text ends within it", rule="json"),)
+    return ()
+
+
+def _visible(value: Any, path: str, call: Reading) -> Any:
+    """Texts without control and format characters that nobody sees."""
+    if isinstance(value, Mapping):
+        return {name: _visible(item, f"{path}.{name}" if path else name, call) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_visible(item, f"{path}.{at}", call) for at, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    kept = "".join(sign for sign in value if sign in "\n\t" or sign in _JOINERS or not _hidden(sign))
+    if kept != value:
+        call.trail.say(path, f"without {len(value) - len(kept)} invisible characters")
+    return kept
+
+
+def _hidden(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cn")
+
+
+def named_in(text: str, names: frozenset[str] | set[str]) -> set[str]:
+    """The names that stand in a text as words."""
+    return {name for name in names if re.search(rf"(?<![\w]){re.escape(name)}(?![\w])", text)}

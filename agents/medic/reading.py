@@ -1,0 +1,266 @@
+"""Arguments that came as text: JSON as models write it, read without losing or inventing anything.
+
+Understood are fences and prose around it, `<think>` before it, leaked tool markup, single and curly quotes, names
+without quotes, Python's `True` and `None`, comments, commas too many or too few, and closing brackets that
+are missing. What cannot be told, such as a number that ends where the text does, is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+_THINK = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"```[\w-]*\s*\n?(.*?)```", re.DOTALL)
+_PARAMETER = re.compile(r"<parameter\s*(?:name\s*=\s*\"?|=)([\w.-]+)\"?\s*>(.*?)</parameter>", re.DOTALL)
+_CALL = re.compile(r"\s*[A-Za-z_][\w.]*\(.*\)\s*;?\s*", re.DOTALL)
+_ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*)>([^<>]*)</\1>")
+_LINE = re.compile(r"\s*[-*]?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*(\S.*?)\s*")
+_SPACE = re.compile(r"(?:\s|//[^\n]*(?:\n|$)|/\*.*?\*/|#[^\n]*(?:\n|$))*", re.DOTALL)
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_TOKEN = re.compile(r"[-+]?[\w.%°/:-]+")
+_WORD = re.compile(r"[A-Za-z_$][\w$.-]*")
+_LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
+_LONGEST_NUMBER = 300
+_CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’"}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+class Unreadable(ValueError):
+    """The text is no JSON that can be read in one way only; the sentence says where it fails."""
+
+
+class Read(NamedTuple):
+    """What a text says, and the paths of the objects that were closed because the text had ended."""
+
+    value: Any
+    closed: tuple[tuple[str | int, ...], ...] = ()
+
+
+def read_json(text: str) -> Read:
+    """The one value that a text holds.
+
+    Raises:
+        Unreadable: there is none, several, or something is missing from it.
+    """
+    try:
+        return Read(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant))
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError):
+        pass
+    bare = _THINK.sub(" ", text)
+    if marked := _PARAMETER.findall(bare):
+        return Read(_object([(name, _plain(value)) for name, value in marked]))
+    fenced = _FENCE.findall(bare)
+    bare = fenced[0] if len(fenced) == 1 else bare
+    if _CALL.fullmatch(bare) and (named := _called(bare)):
+        return Read(named)
+    start = re.search(r"\[\s*\{|\{", bare)
+    if start is None:
+        return Read(_lines(bare))
+    try:
+        return _Reader(bare, start.start()).read()
+    except RecursionError:
+        raise Unreadable("it is nested too deep") from None
+    except OverflowError:
+        raise Unreadable("a number in it is too long") from None
+
+
+def as_json(value: Any) -> Any:
+    """A value as JSON can hold it: numbers that are none as text, so that they can be shown."""
+    if isinstance(value, Mapping):
+        return {str(name): as_json(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _called(text: str) -> dict[str, Any]:
+    """`generate_shot(prompt="Ann waits", frames=81)`; nothing if it is no such call."""
+    try:
+        call = ast.parse(text.strip().rstrip(";"), mode="eval").body
+        if not isinstance(call, ast.Call) or call.args:
+            return {}
+        return _object([(str(word.arg), ast.literal_eval(word.value)) for word in call.keywords])
+    except Unreadable:
+        raise
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return {}
+
+
+def _lines(text: str) -> dict[str, Any]:
+    """`<frames>81</frames>` side by side, or `frames: 81` on lines of their own."""
+    elements = _ELEMENT.findall(text)
+    lines = [_LINE.fullmatch(line) for line in text.splitlines() if line.strip()]
+    if elements:
+        return _object([(name, _plain(value)) for name, value in elements])
+    if lines and all(lines):
+        return _object([(line[1], _plain(line[2].rstrip(","))) for line in lines if line])
+    raise Unreadable("there is no JSON object in it")
+
+
+def _plain(text: str) -> Any:
+    """A value of tool markup: JSON if it is, else the text itself."""
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError):
+        return _LITERALS.get(text.strip(), text.strip())
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made and made[name] != value:
+            raise Unreadable(f"{name} is given twice, as {made[name]!r} and {value!r}")
+        made[name] = value
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise Unreadable(f"{name} is not a number")
+
+
+class _Reader:
+    """A recursive descent over a text, forgiving in the ways the module names."""
+
+    def __init__(self, text: str, at: int) -> None:
+        self.text, self.at = text, at
+        self.path: list[str | int] = []
+        self.closed: list[tuple[str | int, ...]] = []
+
+    def read(self) -> Read:
+        value = self._value()
+        rest = self.text[self.at :]
+        if re.search(r"[{\[]\s*[\"'\w{\[]", rest):
+            raise Unreadable("there is more than one value in it")
+        if not re.fullmatch(r"[^{\[\]\"]*", rest.replace("```", "")):
+            raise Unreadable(f"it goes on after its end: {rest[:40]!r}")
+        return Read(value, tuple(self.closed))
+
+    def _skip(self, commas: bool = False) -> str:
+        """Pass blanks and comments, and commas if wanted; the next character, or nothing at the end."""
+        while True:
+            self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
+            if not (commas and self.text[self.at : self.at + 1] == ","):
+                return self.text[self.at : self.at + 1]
+            self.at += 1
+
+    def _value(self) -> Any:
+        sign = self._skip()
+        if sign == "{":
+            return self._members()
+        if sign == "[":
+            return self._items()
+        if sign in _CLOSING:
+            return self._string(sign)
+        return self._literal()
+
+    def _literal(self) -> Any:
+        """A number, a word of JSON or Python, or any other word or quantity without quotation marks (`35mm`)."""
+        token = _TOKEN.match(self.text, self.at)
+        if not token:
+            raise Unreadable(f"a value is missing at {self.text[max(self.at - 20, 0) : self.at + 20]!r}")
+        text, self.at = token[0], token.end()
+        if text in _LITERALS:
+            return _LITERALS[text]
+        if self.at == len(self.text):
+            raise Unreadable(f"it ends within or after {text}, which may be cut")
+        if text in ("NaN", "Infinity", "-Infinity"):
+            raise Unreadable(f"{text} is not a number")
+        if not _NUMBER.fullmatch(text):
+            return self._bare_text(text)
+        plain = text.lstrip("+")
+        if len(plain) > _LONGEST_NUMBER:
+            raise OverflowError
+        return int(plain) if re.fullmatch(r"-?\d+", plain) else float(plain)
+
+    def _bare_text(self, text: str) -> str:
+        if self._skip() not in (",", "}", "]"):
+            raise Unreadable(f"{text!r} is neither a text nor a number")
+        return text
+
+    def _string(self, opening: str) -> str:
+        """A string. A quote inside it that is not escaped is kept where only the last can be the closing one."""
+        closing, pieces, at, inner = _CLOSING[opening], [], self.at + 1, 0
+        while at < len(self.text):
+            sign = self.text[at]
+            if sign == "\\" and at + 1 < len(self.text):
+                piece, at = self._escape(at)
+                pieces.append(piece)
+                continue
+            if sign == closing and self._ends(at + 1):
+                if inner % 2 and closing == '"':
+                    raise Unreadable("a quotation mark within a text makes its end uncertain")
+                self.at = at + 1
+                return "".join(pieces)
+            inner += sign == closing
+            pieces.append(sign)
+            at += 1
+        raise Unreadable(f"a text has no end: {''.join(pieces)[-30:]!r}")
+
+    def _escape(self, at: int) -> tuple[str, int]:
+        sign = self.text[at + 1]
+        if sign != "u":
+            return _ESCAPES.get(sign, sign), at + 2
+        try:
+            return json.loads(f'"{self.text[at : at + 6]}"'), at + 6
+        except json.JSONDecodeError:
+            raise Unreadable(f"{self.text[at : at + 6]!r} is no character") from None
+
+    def _ends(self, at: int) -> bool:
+        """Whether a quotation mark before `at` can close a text: what follows is punctuation of JSON."""
+        return bool(
+            re.match(
+                r"\s*(?:[:}\]]|$|//|[\"'][\w$.-]+[\"']\s*:|,\s*(?:[\"'“‘{\[}\],]|[\w$.-]+\s*[,:}\]]))", self.text[at:]
+            )
+        )
+
+    def _members(self) -> dict[str, Any]:
+        self.at += 1
+        pairs: list[tuple[str, Any]] = []
+        while (sign := self._skip(commas=True)) != "}":
+            if not sign:
+                self._end_of_text()
+                return _object(pairs)
+            name = self._string(sign) if sign in _CLOSING else self._name()
+            if self._skip() not in (":", "="):
+                raise Unreadable(f"{name!r} has no value")
+            self.at += 1
+            self.path.append(name)
+            pairs.append((name, self._value()))
+            self.path.pop()
+        self.at += 1
+        return _object(pairs)
+
+    def _name(self) -> str:
+        word = _WORD.match(self.text, self.at)
+        if not word:
+            raise Unreadable(f"a name is missing at {self.text[self.at : self.at + 20]!r}")
+        self.at = word.end()
+        return word[0]
+
+    def _items(self) -> list[Any]:
+        self.at += 1
+        items: list[Any] = []
+        while (sign := self._skip(commas=True)) != "]":
+            if sign == "}":
+                return items
+            if not sign:
+                raise Unreadable("a list has no end; more may have been in it")
+            self.path.append(len(items))
+            items.append(self._value())
+            self.path.pop()
+        self.at += 1
+        return items
+
+    def _end_of_text(self) -> None:
+        if self.text.rstrip().endswith(","):
+            raise Unreadable("it ends after a comma; more was to come")
+        self.closed.append(tuple(self.path))

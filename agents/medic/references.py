@@ -1,0 +1,101 @@
+"""References to assets: the one that was nearly named, or the newest version of one that was superseded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from agents.medic.names import slip, snake
+from agents.medic.slots import Slot, leaves
+from agents.medic.values import Reading
+from vibeboard.faults import FieldError
+
+_ID = re.compile(r"[0-9a-f]{64}")
+_PREFIX = re.compile(r"[0-9a-f]{8,63}")
+_VERSION = re.compile(r"^(.*?)_?v?(\d+)$")
+
+
+class Known(Protocol):
+    """What assets there are."""
+
+    def named(self) -> Mapping[str, str]:
+        """Every name that people and tools use for an asset, to its sha256 of now."""
+
+    def newest(self, sha256: str) -> str:
+        """The sha256 that took the place of another; the same if it is current, empty if it was never known."""
+
+
+def resolved(root: Slot, args: dict[str, Any], known: Known, follow: bool, call: Reading) -> dict[str, Any]:
+    """Every reference as an id that exists, where there is only one that it can mean. Others stay, and are reported
+    by `unknown`. An id that was superseded is left alone unless `follow`: somebody may want just that one."""
+    made = args
+    for slot, value in list(leaves(root, args)):
+        if slot.is_asset and isinstance(value, str) and (found := _resolve(value, known, follow)):
+            sha256, why, declared = found
+            if sha256 != value:
+                made = _put(made, slot.path.split("."), sha256)
+                call.trail.say(slot.path, why, declared)
+    return made
+
+
+def unknown(root: Slot, args: Mapping[str, Any], known: Known) -> tuple[FieldError, ...]:
+    """References that lead nowhere."""
+    return tuple(
+        FieldError(path=slot.path, expected="an asset that exists", got=str(value)[:80], rule="asset")
+        for slot, value in leaves(root, args)
+        if slot.is_asset and isinstance(value, str) and not known.newest(value)
+    )
+
+
+def _resolve(value: str, known: Known, follow: bool) -> tuple[str, str, bool] | None:
+    if _ID.fullmatch(value):
+        newest = known.newest(value) if follow else ""
+        return (newest, "superseded: its newest version", True) if newest else None
+    names = known.named()
+    if found := _one({sha256 for name, sha256 in names.items() if name.strip() == value.strip()}):
+        return found, f"the id of {value}", False
+    spelt = snake(value).removeprefix("the_")
+    if found := _one({sha256 for name, sha256 in names.items() if snake(name) == spelt}):
+        return found, f"the id of {value}", False
+    if _PREFIX.fullmatch(value.lower()):
+        found = _one({sha256 for sha256 in names.values() if sha256.startswith(value.lower())})
+        return (found, "the only id that begins so", False) if found else None
+    near = {sha256: name for name, sha256 in names.items() if _mistyped(spelt, snake(name))}
+    if len(near) == 1:
+        (sha256, name), *_ = near.items()
+        return sha256, f"{value} can only be {name}", True
+    return None if near else _version(spelt, names)
+
+
+def _mistyped(wrong: str, right: str) -> bool:
+    """A slip that leaves how words end: `ann` is not `anna`, nor `martin` `martina`."""
+    ends = [[word[-1] for word in name.split("_") if word] for name in (wrong, right)]
+    return (ends[0] == ends[1] or sorted(wrong) == sorted(right)) and slip(wrong, right)
+
+
+def _version(spelt: str, names: Mapping[str, str]) -> tuple[str, str, bool] | None:
+    """An older version of a name, or the name without one: the newest that there is."""
+    stem = match[1] if (match := _VERSION.match(spelt)) else spelt
+    versions = {
+        int(found[2]): (sha256, name)
+        for name, sha256 in names.items()
+        if (found := _VERSION.match(snake(name))) and found[1] == stem and stem and "v" in snake(name)[len(stem) :]
+    }
+    if not versions or (match and int(match[2]) >= max(versions)):
+        return None
+    sha256, name = versions[max(versions)]
+    return sha256, f"{spelt} is superseded by {name}", True
+
+
+def _one(found: set[str]) -> str:
+    return found.pop() if len(found) == 1 else ""
+
+
+def _put(node: Any, steps: list[str], value: str) -> Any:
+    if not steps:
+        return value
+    if isinstance(node, Mapping):
+        return {**node, steps[0]: _put(node[steps[0]], steps[1:], value)}
+    at = int(steps[0])
+    return [*node[:at], _put(node[at], steps[1:], value), *node[at + 1 :]]

@@ -1,0 +1,287 @@
+"""Values as their slots want them: types, units, choices and lists, as far as that loses nothing.
+
+Each function returns the value unchanged if it cannot tell what was meant; validation then says so.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+
+from agents.medic.names import slip, snake
+from agents.medic.quantities import UNIT_WORDS, read
+from agents.medic.slots import Slot, fields
+from agents.medic.trail import Trail
+from vibeboard.hints import Components, other_names
+from vibeboard.timing import Rate
+
+_NOTHING = {"", "null", "none", "nil", "n/a", "na", "undefined", "unset"}
+_YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable", "inactive"}
+_HEX = re.compile(r"[0-9a-f]{64}")
+_COLOUR = re.compile(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
+_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
+_BOX = {"value", "val", "amount", "count", "number", "text", "content"}
+_FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
+_ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash"}
+_LOOSEST_NTSC = 0.007
+
+
+@dataclass
+class Reading:
+    """What is known while values are read: the call's own rate, once it is, and the trail."""
+
+    trail: Trail = field(default_factory=Trail)
+    rate: Rate | None = None
+
+
+def valued(slot: Slot, value: Any, call: Reading) -> Any:
+    """The value as the slot wants it."""
+    if slot.fits(value):
+        return value
+    if slot.optional and (value is None or _plain(value) in _NOTHING):
+        return _said(slot, None, "nothing is spelt null", call)
+    for arm in slot.arms:
+        tried = Trail()
+        found = _read(arm, value, Reading(tried, call.rate))
+        if arm.fits(found) or len(slot.arms) == 1:
+            call.trail.reasons |= tried.reasons
+            return found
+    return value
+
+
+def _said(slot: Slot, value: Any, why: str, call: Reading, declared: bool = False) -> Any:
+    call.trail.say(slot.path, why, declared)
+    return value
+
+
+def _read(slot: Slot, value: Any, call: Reading) -> Any:
+    kind = slot.bare
+    if slot.model:
+        return _model(slot, value, call)
+    if slot.is_list:
+        return _items(slot, value, call)
+    if slot.width:
+        return _components(slot, value, call)
+    if get_origin(kind) is dict and isinstance(value, Mapping):
+        return {name: valued(below, item, call) for name, item in value.items() if (below := slot.item(name))}
+    value = _unboxed(slot, value, call)
+    if kind is bool:
+        return _truth(slot, value, call)
+    if kind in (int, float):
+        return _number(slot, value, call)
+    if kind is str:
+        return _text(slot, value, call)
+    if get_origin(kind) is Literal:
+        return _choice(slot, value, {str(choice): choice for choice in get_args(kind)}, {}, call)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        names = {member.name: member.value for member in kind} | {str(member.value): member.value for member in kind}
+        return _choice(slot, value, names, {name: m.value for name, m in other_names(kind).items()}, call)
+    return value
+
+
+def _model(slot: Slot, value: Any, call: Reading) -> Any:
+    parse = getattr(slot.model, "parse", None)
+    if isinstance(value, Mapping):
+        alone = next(iter(value.values())) if len(value) == 1 and not value.keys() & fields(slot).keys() else None
+        if not (parse and isinstance(alone, str | int | float)):
+            return _fields(slot, value, call)
+        value = alone
+    if parse and isinstance(value, str | int | float) and not isinstance(value, bool):
+        return _parsed(slot, str(value), call)
+    names = list(fields(slot))
+    if isinstance(value, list | tuple) and 1 < len(value) <= len(names) and all(_is_number(item) for item in value):
+        made = dict(zip(names, value, strict=False))
+        return _said(slot, made, "its parts by name", call) if slot.fits(made) else value
+    return value
+
+
+def _fields(slot: Slot, value: Mapping[str, Any], call: Reading) -> dict[str, Any]:
+    """Field by field, rates first; a null where something has a default means the default."""
+    below = fields(slot)
+    made = dict(value)
+    for name in sorted(below, key=lambda name: below[name].bare is not Rate):
+        if name not in made:
+            continue
+        made[name] = valued(below[name], made[name], call)
+        if below[name].bare is Rate and call.rate is None and below[name].fits(made[name]):
+            call.rate = Rate.model_validate(made[name])
+        info = slot.model.model_fields[name] if slot.model else None
+        if made[name] is None and not below[name].optional and info and not info.is_required():
+            del made[name]
+            call.trail.say(below[name].path, "null means its default")
+    return made
+
+
+def _parsed(slot: Slot, text: str, call: Reading) -> Any:
+    """A model that reads itself from a text, such as a rate: `24 fps`, `23.976`, `24000/1001`."""
+    number = None if _FRACTION.fullmatch(text) else read(text, slot.unit)
+    wanted = _ntsc(number) if number is not None and slot.bare is Rate else re.sub(r"\s*[:/]\s*", "/", text.strip())
+    parse = getattr(slot.model, "parse")  # noqa: B009  (only some models have it)
+    try:
+        made: BaseModel = parse(wanted)
+    except ValueError:
+        return text
+    return _said(slot, made.model_dump(mode="json"), f"{text} is {made}", call)
+
+
+def _ntsc(number: Fraction) -> str:
+    """A rate as `Rate.parse` reads it; 23.97 to 23.98 are 24000/1001, as everybody means them."""
+    nominal = math.ceil(number)
+    if number != nominal and abs(number - Fraction(nominal * 1000, 1001)) <= _LOOSEST_NTSC and nominal % 6 == 0:
+        return f"{nominal * 1000}/1001"
+    return str(number.numerator) if number.denominator == 1 else f"{float(number):.3f}".rstrip("0")
+
+
+def _items(slot: Slot, value: Any, call: Reading) -> Any:
+    """A list; one item by itself is a list of one, a text of asset ids a list of them."""
+    item = slot.item(0)
+    if item is None or value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str) and item.is_asset and len(found := _HEX.findall(value.lower())) > 1:
+        return _said(slot, found, "a list of ids", call)
+    if not isinstance(value, list | tuple):
+        single = valued(item, value, call)
+        return _said(slot, [single], "one item is a list of one", call) if item.fits(single) else value
+    return [valued(below, part, call) for at, part in enumerate(value) if (below := slot.item(at))]
+
+
+def _components(slot: Slot, value: Any, call: Reading) -> Any:
+    """A fixed tuple: from an object with named parts, a text of numbers, or parts with units."""
+    parts: Any = value
+    if isinstance(value, Mapping):
+        parts = _by_name(slot, value)
+    elif isinstance(value, str):
+        parts = _from_text(slot, value)
+    if not isinstance(parts, list | tuple) or len(parts) != slot.width:
+        return value
+    made = [valued(below, part, call) for at, part in enumerate(parts) if (below := slot.item(at))]
+    return _said(slot, made, "its parts in order", call) if slot.fits(made) and made != value else value
+
+
+def _by_name(slot: Slot, value: Mapping[str, Any]) -> Any:
+    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
+    given = {snake(name): part for name, part in value.items()}
+    parts = [[given[name] for name in aliases if name in given] for aliases in names]
+    whole = all(len(part) == 1 for part in parts) and len(given) == len(names)
+    return [part[0] for part in parts] if whole else value
+
+
+def _from_text(slot: Slot, text: str) -> Any:
+    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
+    if "red" in {name for aliases in names for name in aliases}:
+        if colour := _COLOUR.fullmatch(text.strip()):
+            return [int(part, 16) / 255 for part in colour.groups()]
+        if eight_bit := _RGB.fullmatch(text.strip()):
+            return [int(part) / 255 for part in eight_bit.groups()]
+    bare = re.sub(r"[a-z]\s*[:=]\s*", "", text.strip().strip("()[]{}<>").casefold())
+    return [part for part in re.split(r"\s*[,;×]\s*|\s+x\s+|(?<=\d)x(?=[\d.])|(?<=[\d.])\s+(?=[-+.\d])", bare) if part]
+
+
+def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
+    """A scalar in a list of one, or in an object that only says it: `{"value": 50, "unit": "mm"}`."""
+    if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], list | dict):
+        return _said(slot, value[0], "a list of one is its item", call)
+    if isinstance(value, Mapping):
+        own = slot.path.rpartition(".")[2]
+        found = unboxed(value, {own, *(_ASSET_BOX if slot.is_asset else ())})
+        return value if found is None else _said(slot, found, "the value itself", call)
+    return value
+
+
+def unboxed(value: Mapping[str, Any], names: Collection[str] = ()) -> Any:
+    """What an object says that only holds one value: `{"value": 5, "unit": "s"}` and `{"seconds": 5}` are `5 s`."""
+    given = {snake(str(name)): part for name, part in value.items()}
+    inner = [part for name, part in given.items() if name in _BOX or name in names]
+    unit = given.get("unit", given.get("units", ""))
+    rest = given.keys() - _BOX - {"unit", "units", *names}
+    if len(inner) == 1 and not rest and isinstance(inner[0], str | int | float) and isinstance(unit, str):
+        return f"{inner[0]} {unit}" if unit else inner[0]
+    if len(given) == 1 and _is_number(part := next(iter(given.values()))) and next(iter(given)) in UNIT_WORDS:
+        return f"{part} {next(iter(given))}"
+    return None
+
+
+def _truth(slot: Slot, value: Any, call: Reading) -> Any:
+    plain = _plain(value)
+    if plain in _YES or plain in _NO:
+        return _said(slot, plain in _YES, "yes or no", call)
+    stripped = value.strip() if isinstance(value, str) else value
+    return _said(slot, stripped, "yes or no", call) if slot.fits(stripped) else value
+
+
+def _number(slot: Slot, value: Any, call: Reading) -> Any:
+    """A number with or without its unit. A whole number is never rounded to; time counted in frames is."""
+    if isinstance(value, bool):
+        return value
+    number: Any = value
+    if isinstance(value, str):
+        found = read(value, slot.unit, call.rate)
+        if found is None:
+            return value
+        number = int(found) if found.denominator == 1 else float(found)
+        call.trail.say(slot.path, f"{value} is {number}{' ' * bool(slot.unit)}{slot.unit}")
+    return _clamped(slot, number, call)
+
+
+def _clamped(slot: Slot, number: Any, call: Reading) -> Any:
+    """A soft number beyond its bounds is the bound, and that is declared."""
+    if not slot.soft or slot.protected or not _is_number(number):
+        return number
+    low = max((item.ge for item in slot.metadata if hasattr(item, "ge")), default=-math.inf)
+    high = min((item.le for item in slot.metadata if hasattr(item, "le")), default=math.inf)
+    if low <= number <= high:
+        return number
+    bound = low if number < low else high
+    return _said(slot, bound, f"{number} is beyond the bound {bound}", call, declared=True)
+
+
+def _text(slot: Slot, value: Any, call: Reading) -> Any:
+    if slot.is_asset and isinstance(value, str):
+        ids = _HEX.findall(value.lower())
+        return _said(slot, ids[0], "the id in it", call) if len(ids) == 1 and _only_id(value) else value
+    if isinstance(value, int) and not isinstance(value, bool) and not slot.protected:
+        return _said(slot, str(value), "a number as text", call)
+    return value
+
+
+def _only_id(text: str) -> bool:
+    """Whether an id stands alone or behind a scheme or path, so that nothing is lost with the rest."""
+    rest = _HEX.sub("", text.lower().strip())
+    return bool(re.fullmatch(r"[\w.:/\"'<> -]*", rest)) and not re.search(r"[0-9a-f]{16}", rest)
+
+
+def _choice(slot: Slot, value: Any, names: Mapping[str, Any], others: Mapping[str, Any], call: Reading) -> Any:
+    """The one choice that a text spells, names or nearly spells."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return value
+    spelt = _plain(value)
+    known = {_plain(name): choice for table in (others, names) for name, choice in table.items()}
+    if spelt in known:
+        return _said(slot, known[spelt], "the same in its spelling", call)
+    found = _unique(known[name] for name in known if _one_form(spelt, name) or (len(name) > 3 and slip(spelt, name)))
+    return _said(slot, found, f"{value} can only be that", call) if found is not None else value
+
+
+def _unique(values: Iterable[Any]) -> Any:
+    distinct = list(dict.fromkeys(values))
+    return distinct[0] if len(distinct) == 1 else None
+
+
+def _one_form(a: str, b: str) -> bool:
+    """Singular and plural."""
+    return a + "s" == b or b + "s" == a
+
+
+def _plain(value: Any) -> str:
+    return re.sub(r"[\s_\-./\\()\[\]\"']+", "", str(value).replace("&", "and")).casefold()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,108 @@
+"""The list of a film's edits: only ever added to, undoing and redoing included."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from pydantic import TypeAdapter
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from storage.eventlog import CHAT, append_event
+from storage.tables import EditRow
+from vibeboard.edits import Author, Edit, EditList, Entry, LaidOver
+from vibeboard.events import Event, EventType
+from vibeboard.faults import Rejected
+
+_EDIT, _UNDO, _REDO = "edit", "undo", "redo"
+_EVENTS = {_EDIT: EventType.EDIT_MADE, _UNDO: EventType.EDIT_UNDONE, _REDO: EventType.EDIT_REDONE}
+_edit: TypeAdapter[Edit] = TypeAdapter(Edit)
+
+
+class EditLog:
+    """`key` names the occasion of a call; a second call with it changes nothing and returns what the first did."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def entries(self) -> list[Entry]:
+        """All edits in the order in which they were made, each as it stands now."""
+        with Session(self._engine) as session:
+            rows = session.exec(select(EditRow).order_by(col(EditRow.id))).all()
+        active = {row.target if row.target else row.id: row.action != _UNDO for row in rows}
+        return [_entry(row, active=active[row.id]) for row in rows if row.action == _EDIT]
+
+    def active(self) -> EditList:
+        """What a build has to lay over its plan."""
+        return EditList(edits=tuple(LaidOver(id=item.id, edit=item.edit) for item in self.entries() if item.active))
+
+    def add(self, key: str, author: Author, edit: Edit) -> int:
+        """The id of the edit, which is active at once."""
+        return self._append(EditRow(key=key, author=author, action=_EDIT, edit=_edit.dump_json(edit).decode()))
+
+    def undo(self, key: str, author: Author, edit_id: int | None = None) -> Entry:
+        """Undo an edit, or the last that is active.
+
+        Raises:
+            Rejected: there is no such edit, or it is undone already.
+        """
+        return self._switch(key, author, edit_id, _UNDO)
+
+    def redo(self, key: str, author: Author, edit_id: int | None = None) -> Entry:
+        """Do an edit again, or the one that was undone last.
+
+        Raises:
+            Rejected: there is no such edit, or it is active.
+        """
+        return self._switch(key, author, edit_id, _REDO)
+
+    def _switch(self, key: str, author: Author, edit_id: int | None, action: str) -> Entry:
+        entries = {entry.id: entry for entry in self.entries()}
+        done = self._done(key)
+        if done is None:
+            done = self._target(entries, edit_id, action)
+            self._append(EditRow(key=key, author=author, action=action, target=done))
+        return entries[done].model_copy(update={"active": action == _REDO})
+
+    def _target(self, entries: dict[int, Entry], edit_id: int | None, action: str) -> int:
+        undoing = action == _UNDO
+        if edit_id is None:
+            able = [entry.id for entry in entries.values() if entry.active is undoing]
+            if not able:
+                raise Rejected("no_edit", f"there is nothing to {action}")
+            return able[-1] if undoing else self._undone_last(able)
+        if edit_id not in entries:
+            raise Rejected("no_edit", f"there is no edit {edit_id}: vibeboard edits lists them")
+        if entries[edit_id].active is not undoing:
+            state = "undone already" if undoing else "active already"
+            raise Rejected("no_edit", f"edit {edit_id} is {state}")
+        return edit_id
+
+    def _undone_last(self, undone: list[int]) -> int:
+        with Session(self._engine) as session:
+            query = select(EditRow.target).where(EditRow.action == _UNDO).order_by(col(EditRow.id).desc())
+            return next(target for target in session.exec(query) if target in undone)
+
+    def _done(self, key: str) -> int | None:
+        with Session(self._engine) as session:
+            row = session.exec(select(EditRow).where(EditRow.key == key)).first()
+            return row.target if row else None
+
+    def _append(self, row: EditRow) -> int:
+        with Session(self._engine) as session:
+            known = session.exec(select(EditRow).where(EditRow.key == row.key)).first()
+            if known is None:
+                session.add(row)
+                session.flush()
+                data = {"edit": row.target or row.id, "author": row.author}
+                append_event(session, CHAT, Event(type=_EVENTS[row.action], data=data))
+                session.commit()
+                known = row
+            assert known.id is not None
+            return known.id
+
+
+def _entry(row: EditRow, *, active: bool) -> Entry:
+    assert row.id is not None
+    at = row.created_at if row.created_at.tzinfo else row.created_at.replace(tzinfo=UTC)
+    return Entry(id=row.id, author=Author(row.author), at=at, edit=_edit.validate_json(row.edit), active=active)
