@@ -35,7 +35,7 @@ class JobClass(StrEnum):
 class Job(Frozen):
     """A piece of work named by its content key. `params` are the tool's parameters as JSON, already legal.
 
-    Of the jobs of one class that wait, those of the highest `priority` go first, in the order in which they came.
+    Of the jobs of one class that wait, those of the highest `priority` go first, about in the order in which they came.
     """
 
     key: str

@@ -32,6 +32,8 @@ from vibeboard.settings import Settings
 
 _READ_RATE, _UPLOAD_RATE = 2.5e9, 20e9
 """Bytes a second that are assumed before any were moved."""
+_FORESEEN = 64
+"""Waiting jobs that decide what leaves."""
 _AHEAD = 2
 """Waiting jobs whose weights are fetched into host memory while another computes."""
 _CANCELLED = Cancelled().fault
@@ -53,7 +55,7 @@ class DeviceRuntime:
         self._lock = threading.Condition()
         self._residency = Residency({}, Ledger(memory.device_capacity()), Ledger(memory.host_capacity()))
         self._loader = Loader(self._residency, memory, self._weights, self._lock, self._forecast)
-        self._scheduler = Scheduler(self._setup_seconds, Policy(age_cap_s=settings.age_cap_s))
+        self._scheduler = Scheduler(self._setup_seconds, Policy(age_cap_s=settings.age_cap_s), self._cold_seconds)
         self._stages = Stages(
             self._lock, self._residency, self._loader, self._scheduler, memory, self._weights, self._peaks
         )
@@ -145,7 +147,14 @@ class DeviceRuntime:
 
     def _setup_seconds(self, need: Need) -> float:
         """Seconds to make a need resident, by the rates seen so far. The lock is held."""
-        to_read, to_upload = self._residency.setup_bytes(need)
+        return self._moving_seconds(*self._residency.setup_bytes(need))
+
+    def _cold_seconds(self, need: Need) -> float:
+        """Seconds to make a need resident when nothing of it is in memory, which bounds on waits are made of."""
+        size = sum(self._residency.sizes[component] for component in need.weights)
+        return self._moving_seconds(size, size)
+
+    def _moving_seconds(self, to_read: int, to_upload: int) -> float:
         traffic = self._loader.traffic
         read_rate = traffic.read_bytes / traffic.read_s if traffic.read_s else _READ_RATE
         upload_rate = traffic.uploaded_bytes / traffic.upload_s if traffic.upload_s else _UPLOAD_RATE
@@ -155,7 +164,7 @@ class DeviceRuntime:
         """What waiting jobs will use, and when. The lock is held."""
         next_use: dict[str, float] = {}
         until = self._current.seconds_left or 0.0 if self._current else 0.0
-        tickets = self._scheduler.upcoming(time.monotonic())
+        tickets = self._scheduler.upcoming(time.monotonic(), _FORESEEN)
         for ticket in tickets:
             for component in ticket.need.weights:
                 next_use.setdefault(component, until)
