@@ -88,9 +88,9 @@ class Engine:
     `module:function`, imported by a worker only. `libraries` are distributions whose version decides the bytes.
     `ignores` names parameters that do not change the result and so stay out of its name. `missing` says what has to be
     installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
-    hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. Of the engines that
-    can do a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected cost
-    on one worker.
+    hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. Of the engines
+    that can do a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected
+    cost on one worker.
 
     An engine with a `backbone` (of `gpu_runtime.catalog`) runs on a device, under its runtime; one without runs in a
     worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open.
