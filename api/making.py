@@ -165,15 +165,18 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do the work; Ctrl-C and a request to terminate end it as `Cancelled`."""
     try:
         return asyncio.run(_interruptible(work))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise Cancelled("stopped; run the same command again to carry on where it stopped") from None
 
 
 async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
-    """Let a request to terminate stop the work as Ctrl-C does."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+    """Let a request to terminate stop the work as Ctrl-C does, also where a shell has Ctrl-C ignored."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await work
 
 
