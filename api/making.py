@@ -58,7 +58,7 @@ def make_film(
     with, unless an `upgrade` is asked for."""
     read_file(script)
     text = read_text(script)
-    _writable(output)
+    must_be_writable(output)
     with Project(output / STATE_FOLDER) as project:
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
@@ -86,7 +86,7 @@ def make_film(
 
 
 async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch, model: LlmModel | None) -> None:
-    await make(project, _placement(project), request, output, watch, model)
+    await make(project, placement_for(project), request, output, watch, model)
 
 
 def _planner(project: Project, asked: str | None) -> LlmModel | None:
@@ -104,7 +104,7 @@ def write_breakdown(script: Path, film: Path, output: Path | None, planner: str 
     """Break a script down, store its elements as pending with the film, and write the list as JSON."""
     read_file(script)
     text = read_text(script)
-    _writable(film)
+    must_be_writable(film)
     if output and not output.parent.is_dir():
         raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
     with Project(film / STATE_FOLDER) as project:
@@ -112,7 +112,7 @@ def write_breakdown(script: Path, film: Path, output: Path | None, planner: str 
         blob = project.blobs.put(text.encode(), "text/plain").sha256
         request = MakeRequest(script=blob, name=script.stem, engines=pin_engines(project.pins()))
         with watch_for(sys.stderr, request, workers()) as watch:
-            work = break_down_script(project, _placement(project), request, watch, model)
+            work = break_down_script(project, placement_for(project), request, watch, model)
             screenplay, breakdown = _run(work)
     listed = json.dumps(element_list(screenplay, breakdown), indent=1, ensure_ascii=False)
     if output is None:
@@ -147,7 +147,7 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
             scene=sha256_file(scene), kind=kind, first=first, frames=frames or max(length - first, 1)
         )
         engine = best("render_pass")
-        placement = _placement(project)
+        placement = placement_for(project)
         result = _run(call_once(project, placement, engine, params))
         shutil.copyfile(project.blobs.path(result.outputs["frames"].sha256), output)
 
@@ -158,7 +158,7 @@ def workers() -> int:
     return min(cores, MOST_WORKERS)
 
 
-def _placement(project: Project) -> Embedded:
+def placement_for(project: Project) -> Embedded:
     command = [sys.executable, "-m", "api.worker", str(project.root.resolve())]
     return Embedded(command, workers(), project.root / "worker.log")
 
@@ -176,7 +176,7 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
     return await work
 
 
-def _writable(output: Path) -> None:
+def must_be_writable(output: Path) -> None:
     """Refuse at once, before any work, a folder that cannot be written."""
     try:
         (output / STATE_FOLDER).mkdir(parents=True, exist_ok=True)

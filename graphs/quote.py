@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from agents.medic.legality import legal_on
+from gpu_runtime.engine import Engine
 from graphs.chain import Call, StepDone, Unit, UnitDone
 from graphs.request import MakeRequest
 from graphs.services import Services
@@ -44,6 +45,7 @@ class Quoted(Frozen):
     found: tuple[str, ...]
     reasons: tuple[str, ...]
     seconds: float
+    device_seconds: float = 0.0
 
     @property
     def renders(self) -> bool:
@@ -90,7 +92,8 @@ def _judge(unit: Unit, services: Services) -> UnitDone | Quoted:
         steps=tuple(call.step for call in stale),
         found=tuple(found),
         reasons=tuple(dict.fromkeys(reasons)),
-        seconds=sum(_cost(call, services.request) for call in stale),
+        seconds=sum(_cost(call, services.request.engine(call.tool), device=False) for call in stale),
+        device_seconds=sum(_cost(call, services.request.engine(call.tool), device=True) for call in stale),
     )
 
 
@@ -125,8 +128,10 @@ def _why(call: Call, active: JobRow | None, request: MakeRequest) -> list[str]:
     return ["its take changed"] if call.step == SEGMENT else ["the program or its files changed"]
 
 
-def _cost(call: Call, request: MakeRequest) -> float:
-    engine = request.engine(call.tool)
+def _cost(call: Call, engine: Engine, *, device: bool) -> float:
+    """Seconds that the call is expected to take on a worker, or on a device."""
+    if bool(engine.backbone) is not device:
+        return 0.0
     frames = call.args.get("frames", 0)
     per_frame = engine.seconds_per_frame * (frames if isinstance(frames, int) else 0)
     return per_frame or _SECONDS_A_LINE
