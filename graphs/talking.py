@@ -48,11 +48,11 @@ class Conversation:
         """A turn; it ends, or stops at a question.
 
         Raises:
-            Rejected: a question is open.
+            Rejected: the turn before has not ended.
             FaultError: what broke the turn off; the conversation goes on with the next one.
         """
-        if self.open_question:
-            raise Rejected("open_question", f"question {self.open_question.id} is open: answer it first")
+        if self._project.chat.open_turn():
+            raise Rejected("open_turn", "the turn before has not ended: answer its question first")
         self._turn = self._project.chat.begin(said)
         await self._run(begin(said))
 
