@@ -174,6 +174,18 @@ def slip(wrong: str, right: str) -> bool:
     return _edits(wrong, right) <= allowed
 
 
+def clear_slip(wrong: str, right: str) -> bool:
+    """A slip that makes no other word, for values, where other words are likely: neighbours swapped, a letter doubled
+    or not, one left out of a longer word, one mistaken in a long one. `store` is not `shore`, `valley` not `alley`."""
+    if _weighty(wrong) != _weighty(right) or len(right) < 5:
+        return False
+    if re.sub(r"(.)\1", r"\1", wrong) == re.sub(r"(.)\1", r"\1", right):
+        return True
+    one = _edits(wrong, right) == 1
+    left_out = len(right) > 5 and len(wrong) < len(right)
+    return one and (sorted(wrong) == sorted(right) or left_out or len(right) > 7)
+
+
 def _weighty(name: str) -> tuple[list[str], list[str]]:
     """What a slip may not change: digits, and words of one or two letters (`mm` and `m`, `A` and `B`)."""
     return re.findall(r"\d+", name), [word for word in re.findall(r"[a-z]+", name) if len(word) < 3]

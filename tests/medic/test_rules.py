@@ -168,6 +168,8 @@ LEFT = {
     "another kind of unit": put(distance="5 kg"),
     "thousands or decimals": put(distance="1,500 m"),
     "a choice that is none": put(surface="sand"),
+    "another word than a choice": put(surface="grass"),
+    "another word than a longer choice": put(surface="waiter"),
     "a contrary name": put(max_frames=48, frames=...),
     "two values for one": put(duration="3s"),
     "an unknown wish": put(style="noir"),
@@ -217,7 +219,9 @@ def test_a_reference_is_found_by_the_one_name_that_it_nearly_is(asked, found):
     assert mended(put(source=asked), known=Shelf()) == ({} if found == TAKE else {"source": found})
 
 
-@pytest.mark.parametrize("asked", ["martina", "shot 12B", "hero-v9", "villain", sha256(b"nobody")[:20]])
+@pytest.mark.parametrize(
+    "asked", ["martina", "martins", "tale-one", "shot 12B", "hero-v9", "villain", sha256(b"nobody")[:20]]
+)
 def test_a_reference_that_may_be_somebody_else_is_never_guessed(asked):
     assert decided(put(source=asked), known=Shelf()).action is Action.STOP
 
