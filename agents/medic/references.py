@@ -69,7 +69,7 @@ def _resolve(value: str, known: Known, follow: bool) -> tuple[str, str, bool] | 
 
 
 def _mistyped(wrong: str, right: str) -> bool:
-    """A slip that leaves how words end and mistakes no letter of a short one: `ann` is not `anna`, nor `tale` `take`."""
+    """A slip that leaves how words end and mistakes no letter of a short one: `ann` is not `anna`."""
     ends = [[word[-1] for word in name.split("_") if word] for name in (wrong, right)]
     if len(wrong) >= len(right) and sorted(wrong) != sorted(right):
         pairs = list(zip(wrong.split("_"), right.split("_"), strict=False))
