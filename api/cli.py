@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from api import chat as chatting
 from api import doctor as doctor_report
 from api import gpu as gpu_view
 from api import making, models, working
@@ -82,6 +83,34 @@ def breakdown(
 ) -> None:
     """List what each scene needs, by category, with the lines that say so."""
     making.write_breakdown(script, film or Path(f"{script.stem}-film"), output, planner)
+
+
+@app.command("chat")
+def talk(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    script: Annotated[Path | None, typer.Option(help="Its screenplay as it is now [as it was last made].")] = None,
+    planner: Annotated[
+        str | None,
+        typer.Option(help="Who talks: offline, minimax or scripted:FILE [minimax if a key is set; else offline]."),
+    ] = None,
+) -> None:
+    """Talk about a film: ask, change its plan, have it made. Ctrl-C stops an answer, Ctrl-D ends the chat."""
+    chatting.chat(film, script, planner)
+
+
+@app.command()
+def edits(film: Annotated[Path, typer.Argument(help="The folder of a film.")]) -> None:
+    """List the edits of a film's plan."""
+    chatting.list_edits(film)
+
+
+@app.command()
+def undo(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    edit: Annotated[int | None, typer.Argument(help="Number of the edit [the last].")] = None,
+) -> None:
+    """Undo an edit of a film's plan. `vibeboard make` builds what that changes."""
+    chatting.undo(film, edit)
 
 
 @app.command("pass")

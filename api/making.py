@@ -58,7 +58,7 @@ def make_film(
     with, unless an `upgrade` is asked for, or other `takes`."""
     read_file(script)
     text = read_text(script)
-    _writable(output)
+    must_be_writable(output)
     with Project(output / STATE_FOLDER) as project:
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
@@ -116,7 +116,7 @@ def write_breakdown(script: Path, film: Path, output: Path | None, planner: str 
     """Break a script down, store its elements as pending with the film, and write the list as JSON."""
     read_file(script)
     text = read_text(script)
-    _writable(film)
+    must_be_writable(film)
     if output and not output.parent.is_dir():
         raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
     with Project(film / STATE_FOLDER) as project:
@@ -180,7 +180,7 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
     return await work
 
 
-def _writable(output: Path) -> None:
+def must_be_writable(output: Path) -> None:
     """Refuse at once, before any work, a folder that cannot be written."""
     try:
         (output / STATE_FOLDER).mkdir(parents=True, exist_ok=True)

@@ -40,6 +40,12 @@ class EditLog:
         """The id of the edit, which is active at once."""
         return self._append(EditRow(key=key, author=author, action=_EDIT, edit=_edit.dump_json(edit).decode()))
 
+    def find(self, key: str) -> int | None:
+        """The id of the edit that was made on an occasion, if it was."""
+        with Session(self._engine) as session:
+            row = session.exec(select(EditRow).where(EditRow.key == key)).first()
+            return row.id if row else None
+
     def undo(self, key: str, author: Author, edit_id: int | None = None) -> Entry:
         """Undo an edit, or the last that is active.
 
