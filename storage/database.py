@@ -29,8 +29,12 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 def _on_begin(connection: Connection) -> None:
     """Begin ourselves: the driver would begin only before the first write that is not DDL, so that a process killed
-    in a migration would leave half a schema."""
-    connection.exec_driver_sql("BEGIN")
+    in a migration would leave half a schema.
+
+    And begin as a writer: one that has read cannot write any more when another process wrote meanwhile, SQLite refuses
+    it at once; one that begins as a writer waits its turn, up to `BUSY_MS`.
+    """
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def migrations(connection: Connection) -> Config:
