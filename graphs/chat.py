@@ -191,8 +191,13 @@ async def _made(tool: DirectorTool | None, call: Mapping[str, Any], talk: Talk, 
 
 def _plain(args: Mapping[str, Any]) -> dict[str, JsonValue]:
     """Arguments fit for a terminal."""
-    plain: dict[str, JsonValue] = json.loads(visible(json.dumps(args, ensure_ascii=False, default=str)))
-    return plain
+    return {visible(str(name)): _plain_value(value) for name, value in args.items()}
+
+
+def _plain_value(value: Any) -> JsonValue:
+    if isinstance(value, list):
+        return [_plain_value(item) for item in value]
+    return visible(str(value)) if value is not None else None
 
 
 def remembered(said: str, messages: Sequence[BaseMessage]) -> Past:

@@ -66,15 +66,16 @@ class ChatLog:
         """
         with Session(self._engine) as session:
             session.add(AnswerRow(question=question, answer=answer))
-            data: dict[str, JsonValue] = {"question": question, "answer": answer}
-            append_event(session, CHAT, Event(type=EventType.INPUT_ANSWERED, data=data))
             try:
-                session.commit()
+                session.flush()
             except IntegrityError:
                 raise Rejected(
                     "answered_before",
                     f"question {question} was answered before: that answer counts, ask again for more",
                 ) from None
+            data: dict[str, JsonValue] = {"question": question, "answer": answer}
+            append_event(session, CHAT, Event(type=EventType.INPUT_ANSWERED, data=data))
+            session.commit()
 
     def answer_to(self, question: str) -> str | None:
         with Session(self._engine) as session:

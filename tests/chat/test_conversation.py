@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from agents.director.film import Film
 from graphs.chat import Limits
-from tests.chat.conftest import call, says
+from tests.chat.conftest import Chat, call, says
 from vibeboard.faults import Rejected
 from vibeboard.shot import Movement, ShotSize
 
@@ -25,8 +24,17 @@ async def test_thirty_turns(chat):  # noqa: PLR0915  (a conversation)
     chat.limits = CENT
     first = await chat.film()
     wait = next(item.number for item in first.placed for line in item.shot.lines if "Then it can wait" in line.text)
+    await _questions(chat, first)
+    await _changes(chat, first, wait)
+    await _makes(chat)
+    await _refuses(chat)
+    await _goes_back(chat, first)
+    await chat.say("thank you", says("My pleasure."))
+    assert len(chat.project.chat.before(turn=1000, most=1000)) == 30
 
-    # -- questions
+
+async def _questions(chat: Chat, first: Film) -> None:
+    """What it answers changes nothing."""
     told = await chat.say("which shots use the yellow taxi?", call("find_shots", words="yellow taxi"), says("Eight."))
     assert "seen: 2A, 2B" in told
     assert told.endswith("Eight.")
@@ -41,7 +49,9 @@ async def test_thirty_turns(chat):  # noqa: PLR0915  (a conversation)
     assert told == "Which shot do you mean?"
     assert chat.edits() == []
 
-    # -- changes
+
+async def _changes(chat: Chat, first: Film, wait: str) -> None:
+    """Each change touches the shots it names."""
     told = await chat.say("make 4M slower", call("set_length", shot="4M", factor=1.5), says("Done."))
     assert "length 1.7 s -> 2.5 s" in told
     assert differing(first, await chat.film()) == {"4M"}
@@ -77,7 +87,9 @@ async def test_thirty_turns(chat):  # noqa: PLR0915  (a conversation)
     assert len({key.focus_m for key in camera.keys}) > 1
     assert differing(first, await chat.film()) == {"4M", wait}
 
-    # -- making, approvals, another take
+
+async def _makes(chat: Chat) -> None:
+    """One shot, another take of it, and a whole film that nobody approves."""
     told = await chat.say("make 2A", call("make_film", shots=["2A"]), says("There it is."))
     assert "made: 2A" in told
     assert chat.open is None
@@ -104,7 +116,9 @@ async def test_thirty_turns(chat):  # noqa: PLR0915  (a conversation)
     await chat.say("just scene 2 then", call("make_film", scenes=["2"]), says("Made."))
     assert {number for number in await chat.stale() if number.startswith("2")} == set()
 
-    # -- what is not right is refused and said
+
+async def _refuses(chat: Chat) -> None:
+    """What is not right is refused, and said."""
     told = await chat.say("delete the project", call("delete_project", really=True), says("I cannot."))
     assert "there is no tool delete_project" in told
     told = await chat.say("lens 9000", call("set_lens", shot="4M", focal_mm=9000), says("Too long."))
@@ -114,7 +128,9 @@ async def test_thirty_turns(chat):  # noqa: PLR0915  (a conversation)
     told = await chat.say("put Milo in it", call("set_subjects", shot="4B", people=["Milo"]), says("He is not in."))
     assert "is nobody who is on the set then: NORA is" in told
 
-    # -- the rest of the edits, and back to the beginning
+
+async def _goes_back(chat: Chat, first: Film) -> None:
+    """The rest of the edits, and back to the beginning."""
     await chat.say(
         "lower", call("set_angle", shot="4M", angle="low angle"), call("set_lens", shot="4M", focal_mm=28), says(".")
     )
@@ -128,7 +144,7 @@ async def test_thirty_turns(chat):  # noqa: PLR0915  (a conversation)
     await chat.say("undo it all", *[call("undo_edit") for _ in range(count)], says("As at the start."))
     assert chat.edits() == []
     assert differing(first, await chat.film()) == set()
-    assert replace(await chat.film()) == first
+    assert await chat.film() == first
 
 
 async def test_an_approved_build_is_made(chat):
