@@ -13,6 +13,7 @@ from api import chat as chatting
 from api import doctor as doctor_report
 from api import gpu as gpu_view
 from api import making, models, working
+from api import repairs as repair_list
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality
 from gpu_runtime.executor import disk_full
@@ -157,6 +158,16 @@ def gpu(
         print(gpu_view.as_json(queue) if json else gpu_view.as_prometheus(queue))
     else:
         gpu_view.follow(queue, Console(), once=once or unload or keep_warm is not None)
+
+
+@app.command()
+def repairs(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    refuse: Annotated[str | None, typer.Option(help="Undo the repair with this id; its call goes to you.")] = None,
+    allow: Annotated[str | None, typer.Option(help="Allow a repair that was refused.")] = None,
+) -> None:
+    """List what the Medic changed in arguments, and refuse it."""
+    repair_list.show_repairs(film, Console(), refuse, allow)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from gpu_runtime.engine import Engine
 from graphs.chain import UnitDone
 from graphs.delivery import deliver, wanted_files
 from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, results
+from graphs.repairs import refused_repairs
 from graphs.request import TAKE_TASK, MakeRequest
 from graphs.services import CallContext, Services
 from graphs.thinking import KeptAnswers
@@ -65,7 +66,7 @@ async def make(
         project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
     fixer = ModelFixer(Asker(model, KeptAnswers(project), lambda _answered: None)) if model else None
-    services = Services(project, placement, request, run_id, watch, model, fixer)
+    services = Services(project, placement, request, run_id, watch, model, fixer, refused_repairs(project))
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:

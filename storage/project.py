@@ -23,7 +23,7 @@ from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Re
 from storage.working import working
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
-from vibeboard.events import LIVE_ONLY, Event
+from vibeboard.events import LIVE_ONLY, Event, EventType
 from vibeboard.faults import FaultError, Rejected
 from vibeboard.jobs import JobState
 
@@ -259,14 +259,21 @@ class Project:
             append_event(session, run_id, event)
             session.commit()
 
+    def happened(self, kind: EventType) -> list[Event]:
+        """Every event of a kind, of all runs, in order."""
+        query = select(EventRow).where(EventRow.type == kind).order_by(col(EventRow.id))
+        with Session(self._engine) as session:
+            return [_event(row) for row in session.exec(query)]
+
     def events(self, run_id: str, since: int = 0) -> list[tuple[int, Event]]:
         """The run's log after number `since`."""
         query = select(EventRow).where(EventRow.run_id == run_id, EventRow.seq > since).order_by(col(EventRow.seq))
         with Session(self._engine) as session:
-            return [
-                (row.seq, Event.model_validate({"type": row.type, "unit": row.unit, "data": json.loads(row.data)}))
-                for row in session.exec(query)
-            ]
+            return [(row.seq, _event(row)) for row in session.exec(query)]
+
+
+def _event(row: EventRow) -> Event:
+    return Event.model_validate({"type": row.type, "unit": row.unit, "data": json.loads(row.data)})
 
 
 def _with_status(breakdown: Breakdown, status: Mapping[tuple[str, str, str], Status]) -> Breakdown:
