@@ -20,7 +20,7 @@ def differing(before, after) -> set[str]:
     return {placed.number for placed in after.placed if old.get(placed.shot.id) != placed.shot}
 
 
-async def test_thirty_turns(chat):  # noqa: PLR0915  (a conversation)
+async def test_thirty_turns(chat):
     chat.limits = CENT
     first = await chat.film()
     wait = next(item.number for item in first.placed for line in item.shot.lines if "Then it can wait" in line.text)
