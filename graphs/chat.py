@@ -30,8 +30,8 @@ from pydantic import JsonValue, ValidationError
 from agents.director.declare import DirectorTool, Outcome
 from agents.director.desk import Desk, Offer
 from agents.director.mind import Mind, Past
+from agents.director.questions import price as price_words
 from agents.director.tools import director_tools
-from agents.director.tools import price as price_words
 from agents.llm.clean import visible
 from gpu_runtime.executor import validation_fault
 from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable
