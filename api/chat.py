@@ -24,7 +24,7 @@ from api.progress import watch_for
 from api.working import STATE_FOLDER, placement_for, workers
 from graphs.chat import Limits, Said
 from graphs.desk import FilmDesk
-from graphs.request import MakeRequest, keep_request, last_request, pin_engines
+from graphs.request import TAKE_TASK, MakeRequest, keep_request, last_request, pin_engines
 from graphs.talking import Conversation, conversation
 from storage.project import Project
 from vibeboard.edits import Author
@@ -106,11 +106,12 @@ def _request(project: Project, folder: Path, script: Path | None) -> Callable[[]
     request = kept or MakeRequest(script="", name=script.stem if script else "", engines=engines)
 
     def now() -> MakeRequest:
-        if script is None:
-            return request
-        read_file(script)
-        blob = project.blobs.put(read_text(script).encode(), "text/plain").sha256
-        return request.model_copy(update={"script": blob, "name": script.stem})
+        update: dict[str, Any] = {"shot_engines": project.pins(TAKE_TASK)}
+        if script is not None:
+            read_file(script)
+            blob = project.blobs.put(read_text(script).encode(), "text/plain").sha256
+            update |= {"script": blob, "name": script.stem}
+        return request.model_copy(update=update)
 
     keep_request(project, now())
     return now
