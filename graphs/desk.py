@@ -152,7 +152,7 @@ class FilmDesk:
         request = self.request()
         calls = {item.number: shot_unit(item, planned.title, request).calls[0] for item in planned.laid}
         return {
-            number: request.engine(call.tool).key(registry()[call.tool].params.model_validate(call.args))
+            number: request.engine(call.tool, item.shot.id).key(registry()[call.tool].params.model_validate(call.args))
             for number, call in calls.items()
         }
 
