@@ -150,11 +150,12 @@ class FilmDesk:
     def _takes(self, planned: Planned) -> dict[str, str]:
         """The content key of each shot's take, by the shot's number."""
         request = self.request()
-        calls = {item.number: shot_unit(item, planned.title, request).calls[0] for item in planned.laid}
-        return {
-            number: request.engine(call.tool, item.shot.id).key(registry()[call.tool].params.model_validate(call.args))
-            for number, call in calls.items()
-        }
+        keys: dict[str, str] = {}
+        for item in planned.laid:
+            take = shot_unit(item, planned.title, request).calls[0]
+            params = registry()[take.tool].params.model_validate(take.args)
+            keys[item.number] = request.engine(take.tool, item.shot.id).key(params)
+        return keys
 
     def _findings(self, planned: Planned) -> list[Finding]:
         request = self.request()
