@@ -42,7 +42,9 @@ def serve(blobs: Blobs, scratch: Path, settings: Settings) -> None:
     runtime = open_runtime(blobs, scratch, line, settings)
     runtime.start()
     threading.Thread(target=_tell, args=(runtime, line), daemon=True).start()
-    threading.Thread(target=_listen, args=(runtime, source)).start()
+    listening = threading.Thread(target=_listen, args=(runtime, source))
+    listening.start()
+    listening.join()  # it ends the process
 
 
 def end_with_a_thread(died: threading.ExceptHookArgs) -> None:
