@@ -185,6 +185,16 @@ def test_host_memory_for_adapters_is_bounded_and_the_oldest_goes(dit, tmp_path):
     assert all(torch.equal(put(memory, (path, 1.0)), answer) for path, answer in expected.items())
 
 
+def test_adapters_that_the_host_cannot_hold_together_go_on_together(loaded, dit, tmp_path):
+    tight = TorchMemory(CpuDevice(64 * MIB), 4 * MIB)
+    tight.read("dit", dit, never)
+    tight.upload("dit", never)
+    paths = [diffusers_file(tmp_path / f"{seed}.safetensors", seed) for seed in range(40)]
+    adapters = [(path, 0.1) for path in paths]
+    assert torch.equal(put(tight, *adapters), put(loaded, *adapters))
+    assert tight.host_bytes()[0] < loaded.host_bytes()[0]
+
+
 def test_a_device_without_room_for_an_adapter_stays_bare(dit, one):
     memory = TorchMemory(CpuDevice(130_000), 64 * MIB)
     memory.read("dit", dit, never)

@@ -117,19 +117,18 @@ class Adapted:
         """Exactly these. An adapter that stays, at another strength, is not copied again."""
         if tuple(uses) == self._uses:
             return
-        packed = {path: store.get(component, path, self._module) for _, path in uses}
         self._unhook()
-        for path in self._buffers.keys() - packed.keys():
+        for path in self._buffers.keys() - {path for _, path in uses}:
             self._device.free(self._buffers.pop(path))
         try:
-            for path, adapter in packed.items():
-                if path not in self._buffers:
-                    self._buffers[path] = self._copy(adapter)
+            for use, path in uses:
+                packed = store.get(component, path, self._module)
+                if path not in self._buffers:  # copied at once: the next may take its place in the host
+                    self._buffers[path] = self._copy(packed)
+                self._hook(packed, self._buffers[path], use.scale)
         except BaseException:
             self.clear()
             raise
-        for use, path in uses:
-            self._hook(packed[path], self._buffers[path], use.scale)
         self._uses = tuple(uses)
 
     def clear(self) -> None:
