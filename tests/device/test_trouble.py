@@ -77,6 +77,27 @@ async def test_nothing_of_a_failed_job_stays_in_memory(scarce_of):
     assert not [shape for shape in shapes if shape[-2:] == (8, 12)], "latents of the failed job"
 
 
+async def test_a_decoder_that_ran_out_of_memory_remembers_no_frames(bench_of, monkeypatch):
+    decoders = []
+
+    class Short(TorchMemory):
+        def module(self, component, *, offload=False):
+            module = super().module(component, offload=offload)
+            if "vae" in component and module not in decoders:
+                decoders.append(module)
+                module.decoder.register_forward_hook(out_of_memory)
+            return module
+
+    def out_of_memory(*_):
+        raise torch.OutOfMemoryError("no room for the second frame")
+
+    monkeypatch.setattr("tests.device.conftest.TorchMemory", Short)
+    (end,) = await bench_of().make(shot(key="bad"))
+    assert fault(end).code == "out_of_memory"
+    assert "no room for the second frame" in fault(end).message
+    assert not [kept for vae in decoders for kept in vae._feat_map if kept is not None]
+
+
 async def test_a_shot_that_cannot_fit_is_refused_with_the_numbers(bench_of):
     bench = bench_of(device_bytes=8 << 20)
     (end,) = await bench.make(shot(key="k"))

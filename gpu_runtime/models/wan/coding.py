@@ -135,10 +135,12 @@ def _statistics(vae: Any, dtype: torch.dtype, device: torch.device) -> tuple[Ten
 
 @contextmanager
 def _tiled(vae: Any, run: DeviceRun) -> Iterator[None]:
-    """In overlapping tiles, if that was found necessary; the module is shared, so it is left as it was."""
+    """In overlapping tiles, if that was found necessary; the module is shared, so it is left as it was: without tiles,
+    and without the frames that it remembers, which a failure would leave in it."""
     if Remedy.TILING in run.remedies:
         vae.enable_tiling()
     try:
         yield
     finally:
         vae.disable_tiling()
+        vae.clear_cache()
