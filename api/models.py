@@ -25,6 +25,9 @@ from vibeboard.settings import Settings
 app = typer.Typer(help="Weights on this machine: list, pull, verify, rm.", no_args_is_help=True)
 
 _SHOWN = 8
+_LICENCE = len("Apache-2.0")
+_WHOLE = ("kind", "size", "here")
+"""Columns that a narrow terminal does not cut."""
 Names = Annotated[list[str], typer.Argument(help="Backbones, components or adapters, as `models list` names them.")]
 
 
@@ -169,7 +172,7 @@ def _backbone_table(weights: Weights) -> Table:
 def _item_table(weights: Weights) -> Table:
     items: list[Item] = [*components().values(), *adapters().values()]
     table = _table((item.id for item in items), "component", "kind", "size", "licence", "here")
-    table.add_column("where", no_wrap=True)
+    table.add_column("where", overflow="ellipsis")
     for item in items:
         manifest = weights.installed(item.id)
         kind = "adapter" if isinstance(item, Adapter) else str(item.kind)
@@ -185,7 +188,8 @@ def _table(ids: Iterable[str], name: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(name, no_wrap=True, min_width=max(map(len, [name, *ids])))
     for other in others:
-        table.add_column(other, overflow="fold")
+        least = _LICENCE if other == "licence" else None
+        table.add_column(other, overflow="fold", no_wrap=other in _WHOLE, min_width=least)
     return table
 
 

@@ -53,6 +53,13 @@ def line(text, item):
     return next(row for row in text.splitlines() if row.split()[:1] == [item])
 
 
+def test_a_narrow_terminal_shows_size_and_licence_too(weights, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = line(run("list"), VAE.id)
+    assert VAE.licence.name in shown
+    assert f"{VAE.bytes / 1e6:.0f} MB" in shown
+
+
 def test_the_list_shows_what_there_is_its_size_and_licence_and_what_is_here(weights, source):
     before = run("list")
     assert {row.split()[0] for row in before.splitlines() if row.split()} >= {*backbones(), *components()}
