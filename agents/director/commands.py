@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 Call = tuple[str, dict[str, Any]]
 SLOWER = 1.5
 """So many times as long, if nothing else is said; shorter is by as much."""
+_LONGEST = 2000
+"""Characters of a command. What is longer is prose, and lazy patterns are not run over it."""
 
 
 class Command(NamedTuple):
@@ -23,11 +25,14 @@ class Command(NamedTuple):
 
 
 def _command(usage: str, pattern: str, calls: Callable[[dict[str, str]], Sequence[Call]]) -> Command:
-    return Command(usage, re.compile(rf"(?:please )?{pattern}\W*", re.I | re.S), calls)
+    return Command(usage, re.compile(rf"(?:please )?{pattern}", re.I | re.S), calls)
 
 
-_S = r"(?:shot )?(?P<shot>\d\S*?[a-z]+)"
-_C = r"(?:scene )(?P<scene>[\w-]+)"
+_ID = r"[a-z]{0,2}\d[\w.-]*[a-z]"
+"""A shot's number. It holds no comma and no blank: a list of shots can be read in one way only, in linear time."""
+_S = rf"(?:shot )?(?P<shot>{_ID})"
+_C = r"(?:scene )(?P<scene>[\w.-]+)"
+_COUNT = r"\d{1,9}"
 _MOVES = "push in|pull out|pan|whip pan|tilt|truck|arc|follow|crane|handheld|zoom|dolly zoom|static"
 
 
@@ -42,8 +47,9 @@ def _list(text: str) -> list[str]:
 
 def _length(found: dict[str, str]) -> Sequence[Call]:
     by = float(found["by"] or SLOWER)
-    factor = by if found["way"].casefold() in ("slower", "longer") else 1 / by
-    return [("set_length", {"shot": found["shot"], "factor": round(factor, 4)})]
+    if found["way"].casefold() in ("faster", "shorter"):
+        by = 1 / by if by else 0.0  # no length, which the tool refuses as it does for `slower 3B 0`
+    return [("set_length", {"shot": found["shot"], "factor": round(by, 4)})]
 
 
 def _cover(found: dict[str, str]) -> Sequence[Call]:
@@ -69,7 +75,7 @@ def _number(tool: str) -> Callable[[dict[str, str]], Sequence[Call]]:
     return lambda found: [(tool, {"edit": int(found["edit"])} if found.get("edit") else {})]
 
 
-_SHOTS = r"(?P<shots>\d\S*[a-z]+(?:[,\s]+(?:and )?\d\S*[a-z]+)*)"
+_SHOTS = rf"(?P<shots>{_ID}(?:[, ]+(?:and )?{_ID})*)"
 
 COMMANDS: tuple[Command, ...] = (
     _command(
@@ -114,20 +120,20 @@ COMMANDS: tuple[Command, ...] = (
     _command("describe 3B as ...", rf"describe {_S} as (?P<text>.+?)", _one("describe_shot")),
     _command(
         "rack focus 3B from the gun to her face at 'You came'",
-        rf"rack(?: focus)? {_S} from (?P<start>.+?) to (?P<end>.+?) at (?:the line )?[\"'“‘]?(?P<line>.+?)[\"'”’]?",
+        rf"rack(?: focus)? {_S} from (?P<start>.+?) to (?P<end>.+?) at (?:the line )?[\"'“‘]?(?P<line>.+)",
         _one("rack_focus"),
     ),
     _command(
         "split scene 3 into 6, tension",
-        rf"(?:split|break) {_C} into (?P<shots>\d+)(?: shots)?,?(?P<tension> (?:more )?tension)?",
+        rf"(?:split|break) {_C} into (?P<shots>{_COUNT})(?: shots)?,?(?P<tension> (?:more )?tension)?",
         _cover,
     ),
-    _command("tension scene 3", r"(?P<tension>(?:more )?tension) (?:in )?scene (?P<scene>[\w-]+)", _cover),
+    _command("tension scene 3", rf"(?P<tension>(?:more )?tension) (?:in )?{_C}", _cover),
     _command("omit 3B", rf"omit {_S}", _one("omit_shot")),
     _command("redo 3B (a new seed, and make it)", rf"redo {_S}", _remade),
     _command("edits", r"edits", lambda _found: [("list_edits", {})]),
-    _command("undo, undo 4", r"undo(?: (?:edit )?(?P<edit>\d+))?", _number("undo_edit")),
-    _command("restore, restore 4", r"restore(?: (?:edit )?(?P<edit>\d+))?", _number("redo_edit")),
+    _command("undo, undo 4", rf"undo(?: (?:edit )?(?P<edit>{_COUNT}))?", _number("undo_edit")),
+    _command("restore, restore 4", rf"restore(?: (?:edit )?(?P<edit>{_COUNT}))?", _number("redo_edit")),
     _command("make, make 3A 3B, make scene 3", rf"make(?: {_C}| {_SHOTS}| the film)?", _made),
 )
 
@@ -140,9 +146,16 @@ HELP = "\n".join(
 )
 
 
+def _without_end(text: str) -> str:
+    """The text up to its last letter or digit."""
+    return text[: max((at + 1 for at, char in enumerate(text) if char.isalnum()), default=0)]
+
+
 def calls_for(text: str) -> Sequence[Call] | None:
     """The tool calls that a command means; None if it is no command."""
-    words = " ".join(text.split())
+    if len(text) > _LONGEST:
+        return None
+    words = _without_end(" ".join(text.split()))
     for command in COMMANDS:
         found = command.pattern.fullmatch(words)
         if found:

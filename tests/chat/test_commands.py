@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from agents.director.commands import COMMANDS, HELP, calls_for
 from agents.director.tools import director_tools
@@ -44,6 +45,11 @@ UNDERSTOOD = {
     "restore 4": [("redo_edit", {"edit": 4})],
     "make": [("make_film", {})],
     "make the film.": [("make_film", {})],
+    "make 1.2A, A12B and 3C": [("make_film", {"shots": ["1.2A", "A12B", "3C"]})],
+    "show scene 1.2.": [("show_scene", {"scene": "1.2"})],
+    "rack focus 3B from the gun to her face at “You came.”": [
+        ("rack_focus", {"shot": "3B", "start": "the gun", "end": "her face", "line": "You came"})
+    ],
     "make 3A 3C-B": [("make_film", {"shots": ["3A", "3C-B"]})],
     "make scene 3": [("make_film", {"scenes": ["3"]})],
     "make me a sandwich": None,
@@ -61,6 +67,30 @@ def test_a_command_is_these_calls(said):
 def test_the_calls_are_legal_for_their_tools(said):
     for name, args in calls_for(said):
         director_tools()[name].params.model_validate(args)
+
+
+NUMBERS_THAT_NO_TOOL_TAKES = ("faster 3B 0", "slower 3B 0", f"faster 3B {'9' * 400}", f"lens 3B {'9' * 400}")
+
+
+@pytest.mark.parametrize("said", NUMBERS_THAT_NO_TOOL_TAKES)
+def test_a_number_that_cannot_be_is_for_the_tool_to_refuse(said):
+    ((name, args),) = calls_for(said)
+    with pytest.raises(ValidationError):
+        director_tools()[name].params.model_validate(args)
+
+
+ENDLESS = (
+    "make " + ",".join(f"{number}A" for number in range(1, 200)) + " slowly, and so on",
+    f"make 1{'a' * 1900}! no",
+    f"undo {'9' * 5000}",
+    "make 1" + "a" * 200_000,
+    f"frame 3B {',' * 200_000}x",
+)
+
+
+@pytest.mark.parametrize("said", ENDLESS, ids=range(len(ENDLESS)))
+def test_what_is_no_command_is_known_as_such_at_any_length(said):
+    assert calls_for(said) is None
 
 
 def test_every_usage_that_help_prints_is_understood():
