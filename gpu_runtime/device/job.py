@@ -36,6 +36,7 @@ class Reach(StoreAccess):
     cache: ResultCache
     remedies: frozenset[Remedy] = frozenset()
     streamed: tuple[str, ...] = ()
+    adapted: tuple[str, ...] = ()
 
     @property
     def device(self) -> str:

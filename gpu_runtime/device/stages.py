@@ -64,12 +64,11 @@ class Stages:
                     raise fault
                 self._lock.wait()
             self._loader.forget()
-        base = self._memory.used()
         job.reach.streamed = need.streamed
         for component in stage.weights:
-            self._memory.set_adapters(component, self._adapters(stage, component))
+            self._put_on(job, stage, component)
         self._memory.reset_peak()
-        job.enter(base)
+        job.enter(self._memory.used())
         return True
 
     def _need(self, job: DeviceJob, stage: Stage) -> Need:
@@ -81,7 +80,14 @@ class Stages:
             streamed = tuple(name for name in stage.weights if components()[name].kind is Kind.TRANSFORMER)
             declared += sum(self._residency.sizes[name] for name in streamed) // _AT_A_TIME
         work = self._peaks.expect(job.engine.name, job.measured_as, job.volume, declared)
+        work += sum(self._weights.size(use.adapter) for use in stage.adapters)
         return Need(tuple(name for name in stage.weights if name not in streamed), work, streamed)
+
+    def _put_on(self, job: DeviceJob, stage: Stage, component: str) -> None:
+        adapters = self._adapters(stage, component)
+        if adapters:
+            job.reach.adapted += (component,)
+            self._memory.set_adapters(component, adapters)
 
     def _adapters(self, stage: Stage, component: str) -> list[tuple[AdapterUse, Path]]:
         """Those of a stage's adapters that sit on this component, with their files."""
@@ -98,10 +104,12 @@ class Stages:
         self.give_back(job)
 
     def give_back(self, job: DeviceJob) -> None:
-        """Hold nothing any more."""
+        """Hold nothing any more. Adapters go too: their room was the stage's."""
+        for component in job.reach.adapted:
+            self._memory.set_adapters(component, ())
         for component in job.reach.streamed:
             self._memory.release(component)
-        job.reach.streamed = ()
+        job.reach.streamed = job.reach.adapted = ()
         with self._lock:
             self._residency.give_back(job.job.key)
             self._lock.notify_all()

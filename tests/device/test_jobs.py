@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import torch
+from safetensors.torch import save_file
+
+from gpu_runtime.catalog.declare import Adapter, Licence, adapters, components
+from gpu_runtime.weights import Weights
 from tests.device.conftest import ENGINES, fault, shot, video
 from vibeboard.faults import FaultKind
 from vibeboard.jobs import JobClass, Made, Progress, Started
@@ -102,6 +107,25 @@ async def test_unloading_empties_the_device_and_the_next_job_comes_out_the_same(
     assert snapshot.memory.used == snapshot.memory.weights == snapshot.host.weights == 0
     (after,) = await bench.make(shot(key="b"))
     assert video(after) == video(before)
+
+
+async def test_an_adapter_changes_the_shot_and_leaves_with_it(bench_of, tmp_path, monkeypatch):
+    bench = bench_of()
+    base = components()["wan2.1-t2v-1.3b-dit"]
+    noir = Adapter("noir", base, 1, Licence("MIT"), "studio/noir", "noir.safetensors")
+    monkeypatch.setitem(adapters(), "noir", noir)
+    torch.manual_seed(1)
+    key = "transformer.blocks.0.attn1.to_q.lora"
+    save_file({f"{key}_A.weight": torch.randn(4, 24), f"{key}_B.weight": torch.randn(24, 4)}, tmp_path / noir.file)
+    Weights(tmp_path / "bench0" / "models").install(noir, tmp_path)
+    bare = shot(T2V, key="bare", steps=4)
+    styled = shot(T2V, key="styled", steps=4, adapters=[{"adapter": "noir", "scale": 2.0}])
+    (before,) = await bench.make(bare)
+    used = bench.runtime.snapshot().memory.used
+    (changed,) = await bench.make(styled)
+    assert video(changed) != video(before)
+    assert bench.runtime.snapshot().memory.used == used
+    assert video((await bench.make(bare))[0]) == video(before)
 
 
 async def test_a_device_without_work_unloads_itself_unless_it_is_kept_warm(bench_of):
