@@ -289,6 +289,7 @@ class DeviceRuntime:
     def _end(self, job: DeviceJob, event: Made | Failed) -> None:
         with self._lock:
             del self._jobs[job.job.key]
+            self._current = None
             self.view.ended(event)
         self._dispose(job)
         self._report(event)
