@@ -133,10 +133,11 @@ class CudaDevice:
             torch.cuda.set_per_process_memory_fraction(min(limit / total, 1.0), self._device)
 
     def capacity(self) -> int:
-        """What is free now and what this process holds, less 1/32 for fragments, or the limit if that is less."""
+        """What is free now and what this process holds, or the limit if that is less; less 1/32 for fragments, as it is
+        the allocator's cache that must not grow beyond."""
         free, total = torch.cuda.mem_get_info(self._device)
-        ours = free + torch.cuda.memory_reserved(self._device)
-        return min(ours - total // 32, self._limit or total)
+        room = min(free + torch.cuda.memory_reserved(self._device), self._limit or total)
+        return room - room // 32
 
     def allocate(self, size: int) -> torch.Tensor:
         with torch.cuda.stream(self._copies):
