@@ -33,5 +33,5 @@ def show(console: Console) -> None:
 
 def _gpu() -> str:
     if shutil.which("nvidia-smi"):
-        return "an NVIDIA driver is here; no engine of this version uses it yet"
-    return "none seen; not needed for previs. Neural engines, when they come, will want one"
+        return "an NVIDIA driver is here"
+    return "none seen; previs needs none, engines with weights do"

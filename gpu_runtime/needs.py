@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib.metadata import version
 from importlib.util import find_spec
 
 from gpu_runtime.catalog.declare import backbones
@@ -51,6 +52,10 @@ def _refused(backbone: str) -> str:
 
 
 def _device() -> str:
-    if Settings().device == "cpu" or shutil.which("nvidia-smi"):
+    if Settings().device == "cpu":
         return ""
-    return "a CUDA device (VIBEBOARD_DEVICE=cpu runs it on the processor, hours a shot)"
+    if not shutil.which("nvidia-smi"):
+        return "a CUDA device (VIBEBOARD_DEVICE=cpu runs it on the processor, hours a shot)"
+    if version("torch").endswith("+cpu"):
+        return f"a torch that knows CUDA; {version('torch')} is the one for processors"
+    return ""

@@ -120,3 +120,13 @@ def test_another_file_of_an_adapter_makes_another_result(params_of, tmp_path, mo
         keys.add(engine.key(asked))
     assert len(keys) == 3
     assert engine.key(params_of(engine)) == plain
+
+
+def test_a_torch_for_processors_is_said_where_there_is_a_card(at, monkeypatch):
+    install("wan2.1-t2v-1.3b", at)
+    monkeypatch.setenv("VIBEBOARD_DEVICE", "")
+    monkeypatch.setattr(needs.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(needs, "version", lambda name: "2.13.0+cpu")
+    assert "a torch that knows CUDA" in registry()["wan2.1-t2v-1.3b"].missing()
+    monkeypatch.setattr(needs, "version", lambda name: "2.13.0")
+    assert registry()["wan2.1-t2v-1.3b"].missing() == ""
