@@ -108,7 +108,7 @@ def edits(film: Annotated[Path, typer.Argument(help="The folder of a film.")]) -
 @app.command()
 def undo(
     film: Annotated[Path, typer.Argument(help="The folder of a film.")],
-    edit: Annotated[int | None, typer.Argument(help="Number of the edit [the last].")] = None,
+    edit: Annotated[int | None, typer.Argument(min=1, help="Number of the edit [the last].")] = None,
 ) -> None:
     """Undo an edit of a film's plan. `vibeboard make` builds what that changes."""
     chatting.undo(film, edit)

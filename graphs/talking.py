@@ -16,13 +16,14 @@ from langgraph.types import Command
 from agents.director.mind import CommandMind, Mind, ModelMind
 from agents.llm.asking import Answered
 from agents.llm.model import LlmModel
+from gpu_runtime.executor import fault_of
 from graphs.chat import CHAT_VERSION, ChatState, Limits, Question, Said, Talk, begin, chat_graph, remembered
 from graphs.desk import FilmDesk
 from graphs.thinking import KeptAnswers
 from storage.eventlog import CHAT
 from storage.project import Project
 from vibeboard.events import Event, EventType
-from vibeboard.faults import FaultError, Rejected
+from vibeboard.faults import Failure, Fault, FaultError, Rejected
 
 _REMEMBERED = 20
 """Turns that a model is told of."""
@@ -119,11 +120,20 @@ class Conversation:
         except FaultError as error:
             await self._close(str(error))
             raise
+        except Exception as error:  # a turn that stayed open would break the chat for good
+            raise await self._broken(fault_of(error)) from error
         state = await self._graph.aget_state(self._config)
         if state.interrupts:
             self.open_question = Question.model_validate(state.interrupts[0].value)
         else:
             await self._close()
+
+    async def _broken(self, fault: Fault) -> Failure:
+        """End a turn that a bug broke; the log has its trace."""
+        data = fault.model_dump(mode="json", include={"code", "message", "trace"})
+        self._project.log(CHAT, Event(type=EventType.CALL_FAILED, data=data))
+        await self._close(fault.message)
+        return Failure(fault)
 
     def _asked(self, question: Question) -> None:
         self._project.log(CHAT, Event(type=EventType.INPUT_REQUESTED, data=question.model_dump(mode="json")))

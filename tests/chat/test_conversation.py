@@ -7,7 +7,8 @@ import pytest
 from agents.director.film import Film
 from graphs.chat import Limits
 from tests.chat.conftest import Chat, call, says
-from vibeboard.faults import Rejected
+from vibeboard.events import EventType
+from vibeboard.faults import FaultError, Rejected
 from vibeboard.shot import Movement, ShotSize
 
 CENT = Limits(gpu_s=0, usd=0, cpu_s=20)
@@ -189,3 +190,10 @@ async def test_edits_survive_an_edit_of_the_script_and_what_is_gone_is_listed(ch
     assert "its scene is no longer in the script" in told
     chat.text = chat.text + "INT. TAXI - NIGHT (MOVING)\n\nNobody.\n"
     assert [left.id for left in await chat.desk.left()] == [2]
+
+
+async def test_a_turn_that_breaks_as_nobody_foresaw_ends_and_the_next_one_is_heard(chat):
+    with pytest.raises(FaultError):
+        await chat.say("undo that", call("undo_edit", edit=2**70))
+    assert "edit 1" in await chat.say("slower 4M")
+    assert [event.data["code"] for event in chat.project.happened(EventType.CALL_FAILED)] == ["bug"]

@@ -78,6 +78,28 @@ def test_an_edit_from_the_chat_is_in_the_next_build_and_the_script_may_change_me
     assert "1  " in told
 
 
+def test_bytes_that_are_no_text_are_only_not_understood(film):
+    command = [VIBEBOARD, "chat", film, "--planner", "offline"]
+    for encoding in ("utf-8:strict", "utf-8:surrogateescape"):
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run(
+            command,
+            input=b"slower \xff\xfe 1B\nedits\n",
+            env=environment,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert b"no edits" in done.stdout
+
+
+def test_an_edit_before_the_first_is_no_number_of_one(film):
+    done = run("undo", film, "0", check=False)
+    assert done.returncode == 2
+    assert "greater than or equal to 1" in " ".join(done.stderr.split())
+
+
 def test_a_folder_without_a_film_is_said(tmp_path):
     done = run("chat", tmp_path / "none", check=False)
     assert done.returncode == 1
