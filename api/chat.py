@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import sys
 import uuid
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from agents.director.film import Film
 from agents.director.tools import director_tools
-from agents.llm.choosing import MINIMAX, OFFLINE, SCRIPTED, model_for
+from agents.llm.choosing import MINIMAX, OFFLINE, model_for
 from agents.llm.clean import visible
 from agents.llm.model import LlmModel
 from agents.screenplay import read_file, read_text
@@ -92,8 +93,7 @@ def _film(folder: Path, script: Path | None, author: Author) -> Iterator[tuple[P
 
 def _film_planner(project: Project, settings: Settings) -> LlmModel | None:
     """Who plans the film, which need not be who talks."""
-    name = project.pins().get(PLAN_TASK, OFFLINE)
-    return None if name.startswith(SCRIPTED) else model_for(name, settings)
+    return model_for(project.pins().get(PLAN_TASK, OFFLINE), settings)
 
 
 def _request(project: Project, folder: Path, script: Path | None) -> Callable[[], MakeRequest]:
@@ -104,6 +104,7 @@ def _request(project: Project, folder: Path, script: Path | None) -> Callable[[]
     engines = pin_engines(project.pins())
     project.pin(engines)
     request = kept or MakeRequest(script="", name=script.stem if script else "", engines=engines)
+    request = request.model_copy(update={"engines": engines})
 
     def now() -> MakeRequest:
         update: dict[str, Any] = {"shot_engines": project.pins(TAKE_TASK)}
@@ -126,6 +127,8 @@ class _Terminal:
         self._in_text = False
 
     def talk(self, project: Project, desk: FilmDesk, model: LlmModel | None, limits: Limits) -> None:
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         if self._here:
             import readline  # noqa: F401, PLC0415  (gives `input` its history and editing)
         with asyncio.Runner() as runner:

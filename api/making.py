@@ -107,8 +107,9 @@ def _planner(project: Project, asked: str | None) -> LlmModel | None:
     by_key = MINIMAX if settings.llm_key.get_secret_value() and not pins else OFFLINE
     name = asked or pins.get(PLAN_TASK, by_key)
     model = model_for(name, settings)
-    if not name.startswith(SCRIPTED):
-        project.pin({PLAN_TASK: name})
+    if name.startswith(SCRIPTED):
+        name = f"{SCRIPTED}{Path(name.removeprefix(SCRIPTED)).resolve()}"
+    project.pin({PLAN_TASK: name})
     return model
 
 

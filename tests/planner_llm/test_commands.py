@@ -27,10 +27,10 @@ from tests.wire_mock import KEY, WireMock
 DEMO = Path(__file__).parents[2] / "examples" / "the-last-fare.fountain"
 
 
-def vibeboard(*args: object, mock: WireMock | None = None, check: bool = True, **environment: str):
+def vibeboard(*args: object, mock: WireMock | None = None, check: bool = True, input: str = "", **environment: str):
     env = {**os.environ, **(mock.environment() if mock else {}), **environment}
     done = subprocess.run(
-        [VIBEBOARD, *map(str, args)], capture_output=True, text=True, timeout=300, check=False, env=env
+        [VIBEBOARD, *map(str, args)], input=input, capture_output=True, text=True, timeout=300, check=False, env=env
     )
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
@@ -174,7 +174,10 @@ def test_a_scripted_planner_plans_a_film_and_says_when_its_script_runs_out(tmp_p
     short.write_text(json.dumps(turns()[:3]))
     plan(script, tmp_path / "out", "--planner", f"scripted:{whole}")
     assert {row["Planner"] for row in shot_list(tmp_path / "out")} == {"scripted"}
-    plan(script, tmp_path / "out", "--planner", f"scripted:{whole}")
+    planned = shot_list(tmp_path / "out")
+    plan(script, tmp_path / "out")
+    assert shot_list(tmp_path / "out") == planned
+    assert f"{len(planned)} shots" in vibeboard("chat", tmp_path / "out", input="what is stale\nexit\n").stdout
     ended = plan(script, tmp_path / "other", "--planner", f"scripted:{short}", check=False)
     assert ended.returncode == 1
     assert "no turn for question 4: 3 turns are in its file" in ended.stderr
