@@ -181,11 +181,10 @@ class DeviceRuntime:
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:
-            begin = time.monotonic()
             self._advance(job)
             with self._lock:
                 self._current, self._idle_since = None, time.monotonic()
-                self.view.busy_s += time.monotonic() - begin
+                self.view.rests()
                 self._lock.notify_all()
 
     def _next_job(self) -> DeviceJob | None:
@@ -195,6 +194,7 @@ class DeviceRuntime:
                 if ticket is not None:
                     self._current = self._jobs[ticket.key]
                     self._current.ticket = ticket
+                    self.view.works()
                     self._lock.notify_all()
                     return self._current
                 if not self._lock.wait(self._until_unload()):

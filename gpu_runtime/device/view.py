@@ -26,8 +26,19 @@ class View:
     out_of_memory: int = 0
     made: int = 0
     failed: int = 0
-    busy_s: float = 0.0
+    _busy_s: float = 0.0
+    _since: float | None = None
     _began: float = field(default_factory=time.monotonic)
+
+    def works(self) -> None:
+        """From now on a job is at work."""
+        self._since = time.monotonic()
+
+    def rests(self) -> None:
+        self._busy_s, self._since = self._busy(time.monotonic()), None
+
+    def _busy(self, now: float) -> float:
+        return self._busy_s + (0.0 if self._since is None else now - self._since)
 
     def ended(self, event: Made | Failed) -> None:
         if isinstance(event, Made):
@@ -61,8 +72,8 @@ class View:
             out_of_memory=self.out_of_memory,
             jobs_made=self.made,
             jobs_failed=self.failed,
-            busy_s=self.busy_s,
-            idle_s=max(now - self._began - self.busy_s, 0.0),
+            busy_s=self._busy(now),
+            idle_s=max(now - self._began - self._busy(now), 0.0),
             keep_warm=self.keep_warm,
         )
 

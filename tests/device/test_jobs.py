@@ -70,6 +70,14 @@ async def test_a_job_at_work_stops_at_the_next_step_and_leaves_nothing(bench_of)
     assert isinstance((await bench.make(shot(key="next")))[0], Made)
 
 
+async def test_a_job_at_work_counts_as_work_before_it_ends(bench_of):
+    bench = bench_of()
+    bench.placement.submit(shot(key="k", steps=30))
+    await bench.until(Progress, "k")
+    assert bench.runtime.snapshot().busy_s > 0
+    await bench.end("k")
+
+
 async def test_a_job_that_waits_is_cancelled_without_being_begun(bench_of):
     bench = bench_of()
     bench.placement.submit(shot(key="first", steps=6))
