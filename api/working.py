@@ -18,7 +18,7 @@ from gpu_runtime.placement.routed import Routed
 from gpu_runtime.placement.table import Table
 from storage.database import open_database
 from storage.queue import WorkQueue, process_name
-from storage.working import working
+from storage.locks import working
 from vibeboard.jobs import JobQueue, Placement, Wish
 
 STATE_FOLDER = ".vibeboard"

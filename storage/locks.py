@@ -1,0 +1,137 @@
+"""Who has a project open, and who may be writing: file locks of this machine, advisory locks of a shared database.
+
+Kernel and Postgres drop them with their holder, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+from sqlmodel import Session
+
+from storage.database import is_postgres
+from vibeboard.digest import sha256
+from vibeboard.faults import Rejected
+
+STORE = "store"
+"""Named by those who write blobs, shared, and by a clean-up, alone."""
+
+
+class ProjectLock:
+    """Held by the one process that has a project open: a folder on this machine, and in a shared database the project
+    itself, so that its clean-up and other machines see it too.
+
+    Raises:
+        Rejected: another process holds it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        handle = file_lock(root / "lock")
+        if handle is None:
+            raise _busy(root)
+        self._handle = handle
+        self._held = ExitStack()
+
+    def claim(self, engine: Engine, home: Path, project_id: str) -> None:
+        """Hold the project too, and keep clean-ups of its store out."""
+        if is_postgres(engine):
+            connection = advisory_lock(engine, project_id)
+            if connection is None:
+                raise _busy("this film")
+            self._held.callback(connection.close)
+        if not self._held.enter_context(writers(engine, home)):
+            raise _busy("this store")
+
+    def release(self) -> None:
+        self._held.close()
+        os.close(self._handle)
+
+
+def _busy(what: object) -> Rejected:
+    return Rejected("project_busy", f"another vibeboard works in {what}: wait until it ends, or stop it, and run again")
+
+
+def file_lock(path: Path) -> int | None:
+    """A handle that holds the file's lock until it is closed, or nothing while another does."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def advisory_lock(engine: Engine, name: str, *, shared: bool = False) -> Connection | None:
+    """A connection that holds the lock until it is closed, or nothing while another does."""
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    kind = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+    if connection.execute(text(f"SELECT {kind}(:lock)"), {"lock": _number(name)}).scalar_one():
+        connection.detach()
+        return connection
+    connection.close()
+    return None
+
+
+def project_folder(home: Path, project_id: str) -> Path:
+    """Where a project of a store in the folder `home` has its workplace and its lock."""
+    return home / "projects" / project_id
+
+
+def is_open(session: Session, project_id: str) -> bool:
+    """Whether some process has the project open."""
+    connection = session.connection()
+    if is_postgres(connection.engine):
+        number = _number(project_id)
+        held = text(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND "
+            "classid::bigint = :high AND objid::bigint = :low AND "
+            "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return bool(connection.execute(held, {"high": number >> 32, "low": number & 0xFFFF_FFFF}).scalar_one())
+    lock = project_folder(Path(str(connection.engine.url.database)).parent, project_id) / "lock"
+    if not lock.is_file():
+        return False
+    handle = file_lock(lock)
+    if handle is not None:
+        os.close(handle)
+    return handle is None
+
+
+@contextmanager
+def writers(engine: Engine, home: Path, *, alone: bool = False) -> Iterator[bool]:
+    """Hold the lock of those who write in a store: all of them share it, a clean-up needs it `alone`; whether it was to
+    be had."""
+    if not is_postgres(engine):
+        with working(home, alone=alone) as granted:
+            yield granted
+        return
+    connection = advisory_lock(engine, STORE, shared=not alone)
+    try:
+        yield connection is not None
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+@contextmanager
+def working(root: Path, *, alone: bool = False) -> Iterator[bool]:
+    """The same for a folder."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "working").open("a") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _number(name: str) -> int:
+    """63 bits for Postgres' bigint."""
+    return int(sha256(f"vibeboard:{name}".encode())[:16], 16) >> 1
