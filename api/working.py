@@ -17,8 +17,8 @@ from gpu_runtime.placement.feed import Feed
 from gpu_runtime.placement.routed import Routed
 from gpu_runtime.placement.table import Table
 from storage.database import open_database
-from storage.queue import WorkQueue, process_name
 from storage.locks import working
+from storage.queue import WorkQueue, process_name
 from vibeboard.jobs import JobQueue, Placement, Wish
 
 STATE_FOLDER = ".vibeboard"

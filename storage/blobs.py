@@ -19,7 +19,6 @@ from vibeboard.digest import sha256 as digest_of
 from vibeboard.digest import sha256_file
 from vibeboard.faults import Rejected
 
-
 _NAME = re.compile("[0-9a-f]{62}")
 
 
@@ -47,6 +46,9 @@ class StoredBlobs(Blobs, Protocol):
 
     def sweep(self) -> None:
         """Remove what was begun and never finished. Nobody may be writing."""
+
+    def close(self) -> None:
+        """Let go of connections."""
 
 
 class FolderBlobs:
@@ -140,6 +142,9 @@ class FolderBlobs:
 
     def remove(self, sha256: str) -> None:
         self._place(sha256).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """A folder has nothing to let go of."""
 
 
 def missing(sha256: str, where: object) -> Rejected:

@@ -101,9 +101,10 @@ class Project:
     def add_revision(self, script_sha256: str, reader: int, screenplay_sha256: str) -> None:
         """Keep what reader revision `reader` made of a script."""
         with Session(self._engine) as session:
-            made = Revision(script_sha256=script_sha256, reader=reader, screenplay_sha256=screenplay_sha256)
-            made.project_id = self.id
-            session.add(made)
+            row = Revision(
+                project_id=self.id, script_sha256=script_sha256, reader=reader, screenplay_sha256=screenplay_sha256
+            )
+            session.add(row)
             session.commit()
 
     def pins(self, task: str | None = None) -> dict[str, str]:

@@ -42,6 +42,7 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+        self.blobs.close()
 
     def projects(self) -> list[ProjectRow]:
         """The films, the oldest first."""

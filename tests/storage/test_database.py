@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlmodel import Session, SQLModel, col, update
 
+from storage.blobs import FolderBlobs
 from storage.database import migrations, open_database
 from storage.jobs import JobTable
 from storage.project import Project
@@ -96,7 +97,7 @@ def test_what_is_added_to_an_old_film_gets_numbers_after_the_old(database, tmp_p
         for statement in OLD_FILM.split(";"):
             connection.execute(text(statement), {"at": datetime.now(UTC)} if ":at" in statement else {})
     engine.dispose()
-    store = Store(tmp_path / "home", database, None)
+    store = Store(tmp_path / "home", database, FolderBlobs(tmp_path / "blobs"))
     with Project(tmp_path / "p", store, store.projects()[0].id) as project:
         project.log("r", Event(type=EventType.PLAN_READY))
         assert [seq for seq, _ in project.events("r")] == [1, 2]
@@ -174,7 +175,7 @@ def test_a_worker_passes_over_the_rows_that_another_is_taking(postgres):
 
 
 def test_events_of_a_run_have_no_gap_however_many_write_them(database, tmp_path):
-    store = Store(tmp_path / "home", database, None)
+    store = Store(tmp_path / "home", database, FolderBlobs(tmp_path / "blobs"))
     project_id = store.create("film")
     with Project(tmp_path / "p", store, project_id) as project, ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: project.log("run", Event(type=EventType.PLAN_READY)), range(40)))

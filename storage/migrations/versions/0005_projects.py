@@ -141,8 +141,7 @@ def upgrade() -> None:
     op.add_column("job", sa.Column("project_id", sa.String(), nullable=False, server_default=""))
     op.execute(f"UPDATE job SET project_id = '{project}'")
     _drop_indexes(_INDEXES_BEFORE)
-    for table in _COLUMNS:
-        columns = _COLUMNS[table]
+    for table, columns in _COLUMNS.items():
         values = [f"'{project}'", *(f'"{name}"' for name in columns)]
         _replace(table, _after(table), ["project_id", *columns], values)
     _create_indexes(_INDEXES_AFTER)
@@ -163,8 +162,7 @@ def downgrade() -> None:
     if op.get_bind().execute(sa.text("SELECT count(*) FROM project")).scalar_one() > 1:
         raise RuntimeError("the older schema holds one film: export the others and delete them first")
     _drop_indexes(_INDEXES_AFTER)
-    for table in _COLUMNS:
-        columns = _COLUMNS[table]
+    for table, columns in _COLUMNS.items():
         _replace(table, _before(table), columns, [f'"{name}"' for name in columns])
     _create_indexes(_INDEXES_BEFORE)
     op.drop_column("job", "project_id")
