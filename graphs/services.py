@@ -74,13 +74,15 @@ class Services:
     async def _made(self, key: str, engine: Engine, params: Params, unit: str, priority: int) -> Result:
         """Claim the job and have it done, or wait while somebody else has it in hand."""
         jobs, arguments = self.project.jobs, params.model_dump(mode="json")
-        claim = (key, engine.task, engine.name, arguments, self.project.owner, priority)
-        while (job := jobs.claim(*claim, self.request.job_class(engine))) is None:
-            await asyncio.sleep(JOINED_EVERY_S)
-            jobs.expire()
+        claim = (key, engine.task, engine.name, arguments, self.project.owner, priority, self.request.job_class(engine))
+        while True:
+            stand = jobs.stand(key)
             if known := self.known(key):
                 return known
-        return await self._run(job, unit)
+            if job := jobs.claim(*claim, stand):
+                return await self._run(job, unit)
+            await asyncio.sleep(JOINED_EVERY_S)
+            jobs.expire()
 
     async def _run(self, job: Job, unit: str) -> Result:
         jobs = self.project.jobs

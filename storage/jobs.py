@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from pydantic import JsonValue
 from sqlalchemy import Engine, Executable, Insert, or_, update
@@ -18,6 +19,11 @@ from vibeboard.faults import Fault
 from vibeboard.jobs import Job, JobClass, JobState
 
 
+class Stand(NamedTuple):
+    attempts: int
+    state: JobState
+
+
 class JobTable:
     """The jobs of a database as the project `project_id` asks for them. A job is named by its content, so that projects
     share it."""
@@ -29,6 +35,11 @@ class JobTable:
         with Session(self._engine) as session:
             return session.get(JobRow, key)
 
+    def stand(self, key: str) -> Stand:
+        """How a job stands; one that there never was has had no attempt."""
+        row = self.find(key)
+        return Stand(row.attempt, row.state) if row else Stand(0, JobState.QUEUED)
+
     def claim(
         self,
         key: str,
@@ -38,14 +49,18 @@ class JobTable:
         owner: str,
         priority: int = 0,
         job_class: JobClass = JobClass.BATCH,
+        stand: Stand | None = None,
     ) -> Job | None:
-        """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before. None while
-        a worker has it in hand, or the process of another project: its result is to be waited for."""
+        """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before.
+
+        None while a worker has it in hand, or the process of another project, and when it no longer stands as it did:
+        what became of it is to be looked at first.
+        """
         fresh = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
         with writing(self._engine) as session:
             session.execute(insert_new(session, fresh))
             row = session.get_one(JobRow, key, with_for_update=True)
-            if self._in_hand(session, row):
+            if self._in_hand(session, row) or stand not in (None, Stand(row.attempt, row.state)):
                 return None
             row.state, row.owner, row.fault, row.result = JobState.RUNNING, owner, "", ""
             row.job_class, row.priority, row.leased_until = job_class, priority, None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from storage.database import is_postgres
 from vibeboard.digest import sha256
 from vibeboard.faults import Rejected
 
+_PATIENCE_S, _RETRY_S = 10.0, 0.1
 STORE = "store"
 """Named by those who write blobs, shared, and by a clean-up, alone."""
 
@@ -44,8 +46,7 @@ class ProjectLock:
             if connection is None:
                 raise _busy("this film")
             self._held.callback(connection.close)
-        if not self._held.enter_context(writers(engine, home)):
-            raise _busy("this store")
+        self._held.enter_context(among_writers(engine, home))
 
     def release(self) -> None:
         self._held.close()
@@ -101,6 +102,24 @@ def is_open(session: Session, project_id: str) -> bool:
     if handle is not None:
         os.close(handle)
     return handle is None
+
+
+@contextmanager
+def among_writers(engine: Engine, home: Path) -> Iterator[None]:
+    """Be one of those who write in a store, which keeps clean-ups out. A short one is waited for.
+
+    Raises:
+        Rejected: a longer one is at work.
+    """
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        with writers(engine, home) as granted:
+            if granted:
+                yield
+                return
+        if time.monotonic() > end:
+            raise Rejected("store_busy", "the store is being cleaned up: wait until that ends, and run again")
+        time.sleep(_RETRY_S)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, or_, select
 
 from storage.blobs import FolderBlobs, StoredBlobs
 from storage.database import is_postgres, open_database
-from storage.locks import file_lock, writers
+from storage.locks import among_writers, file_lock, writers
 from storage.queue import WorkQueue
 from storage.tables import ProjectRow
 from vibeboard.faults import Rejected
@@ -88,17 +88,13 @@ class Store:
             mark.write_text(project_id)
         return self.find(project_id)
 
-    @contextmanager
-    def written(self) -> Iterator[None]:
+    def written(self) -> AbstractContextManager[None]:
         """Be among those who write blobs, which keeps clean-ups out.
 
         Raises:
             Rejected: a clean-up is at work.
         """
-        with writers(self.engine, self.home) as granted:
-            if not granted:
-                raise Rejected("store_busy", "the store is being cleaned up: wait until that ends, and run again")
-            yield
+        return among_writers(self.engine, self.home)
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -23,8 +23,8 @@ def project(tmp_path: Path):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
-    with servers.postgres(tmp_path_factory.mktemp("postgres")) as url:
+def postgres_server():
+    with servers.postgres() as url:
         yield url
 
 

