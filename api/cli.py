@@ -11,7 +11,7 @@ from rich.console import Console
 
 from api import doctor as doctor_report
 from api import gpu as gpu_view
-from api import making, models, working
+from api import making, models, storage, working
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality
 from gpu_runtime.executor import disk_full
@@ -37,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
+app.add_typer(storage.app, name="storage")
 
 
 @app.command()

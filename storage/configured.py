@@ -6,6 +6,7 @@ from pathlib import Path
 
 from storage.blobs import FolderBlobs, StoredBlobs
 from storage.store import Store
+from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
 
 _GIB = 1 << 30
@@ -23,8 +24,12 @@ def configured_blobs(root: Path, settings: Settings) -> StoredBlobs:
 
 
 def configured_store(root: Path, settings: Settings) -> Store | None:
-    """The store of the film in `root`; None for the folder itself."""
-    if not settings.database and not settings.blobs:
-        return None
-    database = settings.database or root / "project.db"
-    return Store(root, database, configured_blobs(root, settings), one_film=not settings.database)
+    """The store of the film in `root`; None for the folder itself.
+
+    Raises:
+        Rejected: only the blobs are named. Films that share files share a database, or a clean-up would not know whose
+            they are.
+    """
+    if settings.blobs and not settings.database:
+        raise Rejected("bad_database", "VIBEBOARD_BLOBS is set without VIBEBOARD_DATABASE: set both")
+    return Store(root, settings.database, configured_blobs(root, settings)) if settings.database else None

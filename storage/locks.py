@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session
@@ -33,24 +34,33 @@ class ProjectLock:
     """
 
     def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
         handle = file_lock(root / "lock")
         if handle is None:
             raise _busy(root)
-        self._handle = handle
         self._held = ExitStack()
+        self._held.callback(os.close, handle)
 
-    def claim(self, engine: Engine, home: Path, project_id: str) -> None:
-        """Hold the project too, and keep clean-ups of its store out."""
+    def hold(self, engine: Engine, project_id: str) -> None:
+        """Hold the project in a database that is shared."""
         if is_postgres(engine):
             connection = advisory_lock(engine, project_id)
             if connection is None:
                 raise _busy("this film")
             self._held.callback(connection.close)
+
+    def among_writers(self, engine: Engine, home: Path) -> None:
+        """Keep clean-ups of the store out, too."""
         self._held.enter_context(among_writers(engine, home))
 
     def release(self) -> None:
         self._held.close()
-        os.close(self._handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 def _busy(what: object) -> Rejected:

@@ -43,14 +43,14 @@ class Project:
 
     def __init__(self, root: Path, store: Store | None = None, project_id: str | None = None) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
         self._lock = ProjectLock(root)
         try:
             self.store = store or Store.in_folder(root)
             self._own_store = store is None
             self.id = project_id or self.store.project_of(root)
             if store is not None:
-                self._lock.claim(store.engine, store.home, self.id)
+                self._lock.hold(store.engine, self.id)
+                self._lock.among_writers(store.engine, store.home)
         except FaultError:
             self._lock.release()
             raise

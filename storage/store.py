@@ -14,7 +14,7 @@ from sqlmodel import Session, col, or_, select
 
 from storage.blobs import FolderBlobs, StoredBlobs
 from storage.database import is_postgres, open_database
-from storage.locks import among_writers, file_lock, writers
+from storage.locks import ProjectLock, among_writers, file_lock, project_folder, writers
 from storage.queue import WorkQueue
 from storage.tables import ProjectRow
 from vibeboard.faults import Rejected
@@ -31,7 +31,7 @@ class Store:
 
     def __init__(self, home: Path, database: Path | str, blobs: StoredBlobs, *, one_film: bool = False) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        self.home, self.blobs, self._one_film = home, blobs, one_film
+        self.home, self.blobs, self.one_film = home, blobs, one_film
         self.engine: Engine = open_database(database)
         self.queue = WorkQueue(self.engine)
 
@@ -77,14 +77,14 @@ class Store:
     def project_of(self, root: Path) -> str:
         """The film that the folder `root` is of; a new one if it is of none."""
         mark = root / _MARK
-        if self._one_film:
+        if self.one_film:
             known = [project.id for project in self.projects()]
         else:
             known = [mark.read_text()] if mark.is_file() else []
         if len(known) > 1:
             raise Rejected("no_such_film", f"{root} has {len(known)} films: it is not the folder of one")
         project_id = known[0] if known else self.create(root.resolve().parent.name)
-        if not known and not self._one_film:
+        if not known and not self.one_film:
             mark.write_text(project_id)
         return self.find(project_id)
 
@@ -114,6 +114,18 @@ class Store:
                 yield
         finally:
             os.close(handle)
+
+    @contextmanager
+    def film_closed(self, project_id: str) -> Iterator[None]:
+        """Keep a film from being opened.
+
+        Raises:
+            Rejected: it is open.
+        """
+        folder = self.home if self.one_film else project_folder(self.home, project_id)
+        with ProjectLock(folder) as lock:
+            lock.hold(self.engine, project_id)
+            yield
 
     def __str__(self) -> str:
         return f"the store in {self.home}" if not is_postgres(self.engine) else f"the store {self.engine.url}"
