@@ -42,16 +42,20 @@ class ProjectLock:
         self._held.callback(os.close, handle)
 
     def hold(self, engine: Engine, project_id: str) -> None:
-        """Hold the project in a database that is shared."""
+        """Hold the project in a database that is shared, and keep clean-ups of its store out."""
         if is_postgres(engine):
             connection = advisory_lock(engine, project_id)
             if connection is None:
                 raise _busy("this film")
             self._held.callback(connection.close)
-
-    def among_writers(self, engine: Engine, home: Path) -> None:
-        """Keep clean-ups of the store out, too."""
-        self._held.enter_context(among_writers(engine, home))
+        else:
+            lock = _lock_file(engine, project_id)
+            lock.parent.mkdir(exist_ok=True)
+            handle = file_lock(lock)
+            if handle is None:
+                raise _busy("this film")
+            self._held.callback(os.close, handle)
+        self._held.enter_context(among_writers(engine))
 
     def release(self) -> None:
         self._held.close()
@@ -94,6 +98,15 @@ def project_folder(home: Path, project_id: str) -> Path:
     return home / "projects" / project_id
 
 
+def _lock_file(engine: Engine, project_id: str) -> Path:
+    """Beside an SQLite database, for films that are made in other folders."""
+    return _beside(engine) / "locks" / (project_id or "none")
+
+
+def _beside(engine: Engine) -> Path:
+    return Path(str(engine.url.database)).parent
+
+
 def is_open(session: Session, project_id: str) -> bool:
     """Whether some process has the project open."""
     connection = session.connection()
@@ -105,7 +118,7 @@ def is_open(session: Session, project_id: str) -> bool:
             "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         return bool(connection.execute(held, {"high": number >> 32, "low": number & 0xFFFF_FFFF}).scalar_one())
-    lock = project_folder(Path(str(connection.engine.url.database)).parent, project_id) / "lock"
+    lock = _lock_file(connection.engine, project_id)
     if not lock.is_file():
         return False
     handle = file_lock(lock)
@@ -115,7 +128,7 @@ def is_open(session: Session, project_id: str) -> bool:
 
 
 @contextmanager
-def among_writers(engine: Engine, home: Path) -> Iterator[None]:
+def among_writers(engine: Engine) -> Iterator[None]:
     """Be one of those who write in a store, which keeps clean-ups out. A short one is waited for.
 
     Raises:
@@ -123,7 +136,7 @@ def among_writers(engine: Engine, home: Path) -> Iterator[None]:
     """
     end = time.monotonic() + _PATIENCE_S
     while True:
-        with writers(engine, home) as granted:
+        with writers(engine) as granted:
             if granted:
                 yield
                 return
@@ -133,11 +146,11 @@ def among_writers(engine: Engine, home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writers(engine: Engine, home: Path, *, alone: bool = False) -> Iterator[bool]:
+def writers(engine: Engine, *, alone: bool = False) -> Iterator[bool]:
     """Hold the lock of those who write in a store: all of them share it, a clean-up needs it `alone`; whether it was to
     be had."""
     if not is_postgres(engine):
-        with working(home, alone=alone) as granted:
+        with working(_beside(engine), alone=alone) as granted:
             yield granted
         return
     connection = advisory_lock(engine, STORE, shared=not alone)

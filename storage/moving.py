@@ -80,7 +80,7 @@ def import_film(archive: Path, store: Store, watch: Watch, *, replace: bool = Fa
         film = _manifest(tar)
         left = {blob.sha256: blob.size for blob in film.blobs}
         with store.film_closed(film.id):
-            for member in tar:
+            while (member := tar.next()) is not None:
                 name = member.name.removeprefix(_BLOBS)
                 if left.pop(name, None) != member.size or not member.isreg():
                     raise _damaged(f"{member.name} does not belong there")

@@ -50,7 +50,6 @@ class Project:
             self.id = project_id or self.store.project_of(root)
             if store is not None:
                 self._lock.hold(store.engine, self.id)
-                self._lock.among_writers(store.engine, store.home)
         except FaultError:
             self._lock.release()
             raise

@@ -94,7 +94,7 @@ class Store:
         Raises:
             Rejected: a clean-up is at work.
         """
-        return among_writers(self.engine, self.home)
+        return among_writers(self.engine)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -108,7 +108,7 @@ class Store:
         if handle is None:
             raise in_use
         try:
-            with writers(self.engine, self.home, alone=True) as granted:
+            with writers(self.engine, alone=True) as granted:
                 if not granted:
                     raise in_use
                 yield
@@ -124,7 +124,8 @@ class Store:
         """
         folder = self.home if self.one_film else project_folder(self.home, project_id)
         with ProjectLock(folder) as lock:
-            lock.hold(self.engine, project_id)
+            if not self.one_film:
+                lock.hold(self.engine, project_id)
             yield
 
     def __str__(self) -> str:
