@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -10,7 +11,7 @@ import time
 import psycopg
 import pytest
 
-from tests.build.conftest import SMALL, VIBEBOARD, jobs
+from tests.build.conftest import SMALL, VIBEBOARD, jobs, make
 from tests.servers import KEY, SECRET, new_database
 
 
@@ -106,3 +107,50 @@ def test_a_database_that_is_away_is_said_in_a_sentence(made, configured, tmp_pat
     assert process.returncode == 1
     assert "does not answer" in said
     assert "Traceback" not in said
+
+
+def storage(environment, *args) -> str:
+    process = start(environment, "storage", *args)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    return said
+
+
+def test_a_film_moves_to_the_store_and_back_and_is_still_current(made, configured, tmp_path):
+    film, back = tmp_path / "film", tmp_path / "back"
+    shutil.copytree(made / "out", film)
+    storage(os.environ, "gc", film, "--older-than", "0")
+    storage(configured, "copy", film, "store:")
+    assert storage(configured, "films").endswith("  out\n")
+    storage(configured, "check", "store:out")
+    storage(configured, "export", "store:out", tmp_path / "film.tar")
+    storage(os.environ, "import", tmp_path / "film.tar", back)
+    said = make(made / "script.fountain", back)
+    assert "every shot is up to date" in said
+    assert (back / "film.mp4").read_bytes() == (made / "out" / "film.mp4").read_bytes()
+    assert jobs(back) == jobs(made / "out")
+
+
+def test_a_clean_up_of_a_finished_film_leaves_it_current_and_frees_what_was_left_behind(made, tmp_path):
+    film = tmp_path / "film"
+    shutil.copytree(made / "out", film)
+    left = film / ".vibeboard" / "blobs" / "ab" / ("c" * 62)
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"of nothing")
+    assert "0 files removed" in storage(os.environ, "gc", film)
+    storage(os.environ, "gc", film, "--older-than", "0")
+    assert not left.exists()
+    assert "every shot is up to date" in make(made / "script.fountain", film)
+
+
+def test_the_wrong_place_is_said_in_a_sentence(made, tmp_path):
+    for args, says in (
+        (("gc", tmp_path / "nothing"), "there is no film in"),
+        (("copy", made / "out", "store:"), "VIBEBOARD_DATABASE"),
+        (("import", tmp_path / "no.tar", tmp_path / "film"), "there is no archive"),
+    ):
+        process = start(os.environ, "storage", *args)
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert says in said
+        assert "Traceback" not in said
