@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from api import chat as chatting
 from api import doctor as doctor_report
 from api import gpu as gpu_view
 from api import making, models, storage, working
+from api import repairs as repair_list
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality
 from gpu_runtime.executor import disk_full
@@ -85,6 +87,34 @@ def breakdown(
     making.write_breakdown(script, film or Path(f"{script.stem}-film"), output, planner)
 
 
+@app.command("chat")
+def talk(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    script: Annotated[Path | None, typer.Option(help="Its screenplay as it is now [as it was last made].")] = None,
+    planner: Annotated[
+        str | None,
+        typer.Option(help="Who talks: offline, minimax or scripted:FILE [minimax if a key is set; else offline]."),
+    ] = None,
+) -> None:
+    """Talk about a film: ask, change its plan, have it made. Ctrl-C stops an answer, Ctrl-D ends the chat."""
+    chatting.chat(film, script, planner)
+
+
+@app.command()
+def edits(film: Annotated[Path, typer.Argument(help="The folder of a film.")]) -> None:
+    """List the edits of a film's plan."""
+    chatting.list_edits(film)
+
+
+@app.command()
+def undo(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    edit: Annotated[int | None, typer.Argument(help="Number of the edit [the last].")] = None,
+) -> None:
+    """Undo an edit of a film's plan. `vibeboard make` builds what that changes."""
+    chatting.undo(film, edit)
+
+
 @app.command("pass")
 def render_pass(
     film: Annotated[Path, typer.Argument(help="The folder of a film that was made.")],
@@ -129,6 +159,16 @@ def gpu(
         print(gpu_view.as_json(queue) if json else gpu_view.as_prometheus(queue))
     else:
         gpu_view.follow(queue, Console(), once=once or unload or keep_warm is not None)
+
+
+@app.command()
+def repairs(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    refuse: Annotated[str | None, typer.Option(help="Undo the repair with this id; its call goes to you.")] = None,
+    allow: Annotated[str | None, typer.Option(help="Allow a repair that was refused.")] = None,
+) -> None:
+    """List what the Medic changed in arguments, and refuse it."""
+    repair_list.show_repairs(film, Console(), refuse, allow)
 
 
 @app.command()

@@ -58,7 +58,7 @@ def make_film(
     with, unless an `upgrade` is asked for, or other `takes`."""
     read_file(script)
     text = read_text(script)
-    _writable(output)
+    must_be_writable(output)
     with film_project(output) as project:
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
@@ -116,7 +116,7 @@ def write_breakdown(script: Path, film: Path, output: Path | None, planner: str 
     """Break a script down, store its elements as pending with the film, and write the list as JSON."""
     read_file(script)
     text = read_text(script)
-    _writable(film)
+    must_be_writable(film)
     if output and not output.parent.is_dir():
         raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
     with film_project(film) as project:
@@ -165,19 +165,22 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do the work; Ctrl-C and a request to terminate end it as `Cancelled`."""
     try:
         return asyncio.run(_interruptible(work))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise Cancelled("stopped; run the same command again to carry on where it stopped") from None
 
 
 async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
-    """Let a request to terminate stop the work as Ctrl-C does."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+    """Let a request to terminate stop the work as Ctrl-C does, also where a shell has Ctrl-C ignored."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await work
 
 
-def _writable(output: Path) -> None:
+def must_be_writable(output: Path) -> None:
     """Refuse at once, before any work, a folder that cannot be written."""
     try:
         (output / STATE_FOLDER).mkdir(parents=True, exist_ok=True)

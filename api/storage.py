@@ -17,7 +17,7 @@ from api.working import STATE_FOLDER
 from storage.configured import configured_store
 from storage.garbage import collect
 from storage.moving import Watch, copy_film, export_film, import_film
-from storage.store import Store
+from storage.store import MARK, Store
 from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
 
@@ -133,7 +133,7 @@ def _store_of(root: Path) -> Store:
     """The store that has the film of a folder."""
     if (root / "project.db").is_file():
         return Store.in_folder(root)
-    store = configured_store(root, Settings()) if (root / "project").is_file() else None
+    store = configured_store(root, Settings()) if (root / MARK).is_file() else None
     if store is None:
         raise Rejected(
             "no_such_film",

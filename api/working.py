@@ -21,7 +21,7 @@ from storage.configured import configured_store
 from storage.locks import working
 from storage.project import Project
 from storage.queue import process_name
-from storage.store import Store
+from storage.store import MARK, Store
 from vibeboard.jobs import JobQueue, Placement, Wish
 from vibeboard.settings import Settings
 
@@ -52,6 +52,12 @@ def film_project(film: Path) -> Iterator[Project]:
     store = configured_store(root, Settings())
     with closing(store) if store else nullcontext(), Project(root, store) as project:
         yield project
+
+
+def has_film(film: Path) -> bool:
+    """Whether a folder is one that `vibeboard make` has begun."""
+    root = film / STATE_FOLDER
+    return (root / "project.db").is_file() or (bool(Settings().database) and (root / MARK).is_file())
 
 
 def placement_for(root: Path, queue: JobQueue | None = None) -> Placement:

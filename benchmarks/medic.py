@@ -40,8 +40,8 @@ def main() -> None:
         blobs = FolderBlobs(Path(folder))
         report = head + _intro(seen, unseen)
         report += _section("Held out", unseen, blobs, PEERS) + _section("In sample", seen, blobs, PEERS)
-        report += f"The first held-out round, since then development data. {_first_round()}\n\n"
-        report += _section("First round, as the Medic is now", list(round_one()), blobs, {})
+        first = f"## The first round\n\n{_first_round()}\n\n"
+        report += first + _section("The first round, as the Medic is now", list(round_one()), blobs, {})
         report += _faults("Held out, fault by fault, rules alone", unseen, blobs)
         report += _faults("In sample, fault by fault, rules alone", seen, blobs)
     (REPORTS / "medic.md").write_text(report)
@@ -61,17 +61,14 @@ def _first_round() -> str:
 
 
 def _intro(seen: Sequence[Case], unseen: Sequence[Case]) -> str:
-    moved = subprocess.run(
-        ["git", "diff", "--stat", FROZEN, "--", "agents/medic", "tools", "vibeboard"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    command = ["git", "diff", "--stat", FROZEN, "--", *RULES]
+    moved = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPORTS.parents[1]).stdout.strip()
     since = f"What changed in them since:\n\n```\n{moved}\n```\n" if moved else "Nothing changed in them since.\n"
     return (
         f"{len(seen)} cases in sample ({len({case.fault for case in seen})} fault classes, {SEEDS} seeds each) and "
-        f"{len(unseen)} held out, written after rules and declarations were frozen at commit {FROZEN} and never "
-        f"tuned on, by the author of the rules, who knew what they do: read the figure as an upper bound. {since}\n"
+        f"{len(unseen)} held out (two seeds of each template), written after rules and declarations were frozen at "
+        f"commit {FROZEN} and never tuned on, by the author of the rules, who knew what they do: read the figure as an "
+        f"upper bound. {since}\n"
         "A case counts as repaired when the call succeeds, its result passes the probe and the intent holds "
         "(prompt, references, seed, camera equal; duration within 6 %, aspect 4 %, area 8 %). Models are scripted "
         "habits, so a row is a range over what models do, not a score of one. Calls fail in a simulated world with the "

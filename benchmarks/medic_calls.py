@@ -17,7 +17,7 @@ PROMPTS = ("Ann waits by the window", "Ben runs for the door, coat open", "A red
 
 def good(tool: str, chance: Random) -> dict[str, Any]:
     """Arguments that are valid, as JSON with every default filled in."""
-    raw = _CALLS[tool](chance)
+    raw = CALLS[tool](chance)
     made: dict[str, Any] = registry()[tool].params.model_validate(raw).model_dump(mode="json")
     return made
 
@@ -164,7 +164,7 @@ def _sheets(chance: Random) -> dict[str, Any]:
     return {"breakdown": table, "shotlist": {"columns": ["shot"], "rows": [["12A"], ["12B"]]}}
 
 
-_CALLS = {
+CALLS = {
     "generate_shot": _shot,
     "speak_line": _line,
     "finish_segment": _segment,

@@ -47,12 +47,10 @@ def _disk(path: Path, memory: TorchMemory, size: int) -> str:
             "diffusers from_pretrained, pages touched": swap_disk.from_pretrained_and_touch,
         },
     )
-    raw = rates["raw parallel read into faulted memory"]
     rows = []
     for name, rate in rates.items():
-        ratio = f"{rate.cold / raw.cold:.2f}", f"{rate.warm / raw.warm:.2f}"
         goal = ">= 0.8 cold" if name.startswith("ours") else ""
-        rows.append((name, f"{rate.cold:.2f}", f"{rate.warm:.2f}", *ratio, goal))
+        rows.append((name, *(f"{number:.2f}" for number in rate), goal))
     head = ("from disk", "cold GB/s", "warm GB/s", "cold / raw", "warm / raw", "goal")
     fresh = statistics.median(size / 1e9 / _fresh(path) for _ in range(ROUNDS))
     note = f"\nInto an arena that has to be faulted in meanwhile, warm: {fresh:.2f} GB/s.\n\n"

@@ -20,14 +20,16 @@ from gpu_runtime.models.memory import TorchMemory
 from gpu_runtime.models.memory.reader import CHUNK, THREADS
 
 Way = Callable[[Path], object]
-ROUNDS = 3
+ROUNDS = 5
 
 
 class Rates(NamedTuple):
-    """GB/s of the median of some rounds, the file out of the page cache before each, and in it."""
+    """GB/s with the file out of the page cache and in it, and how that compares; medians of some rounds."""
 
     cold: float
     warm: float
+    cold_ratio: float
+    warm_ratio: float
 
 
 def evict(path: Path) -> None:
@@ -89,14 +91,20 @@ def from_pretrained_and_touch(path: Path) -> None:
 
 
 def compare(path: Path, ways: dict[str, Way]) -> dict[str, Rates]:
-    """Each way in turn, round by round, so that a busy moment meets all of them."""
+    """Each way in turn, round by round, so that a busy moment meets all of them; ratios are to the first way of the
+    same round."""
     size = path.stat().st_size / 1e9
-    cold: dict[str, list[float]] = {name: [] for name in ways}
-    warm: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            evict(path)
-            cold[name].append(size / seconds(lambda: way(path)))  # noqa: B023
-            warm[name].append(size / seconds(lambda: way(path)))  # noqa: B023
-            gc.collect()
-    return {name: Rates(statistics.median(cold[name]), statistics.median(warm[name])) for name in ways}
+    rounds = [{name: _cold_and_warm(path, way) for name, way in ways.items()} for _ in range(ROUNDS)]
+    raw = next(iter(ways))
+    found = {}
+    for name in ways:
+        cold, warm = (statistics.median(size / one[name][state] for one in rounds) for state in (0, 1))
+        ratios = (statistics.median(one[raw][state] / one[name][state] for one in rounds) for state in (0, 1))
+        found[name] = Rates(cold, warm, *ratios)
+    return found
+
+
+def _cold_and_warm(path: Path, way: Way) -> tuple[float, float]:
+    gc.collect()
+    evict(path)
+    return seconds(lambda: way(path)), seconds(lambda: way(path))

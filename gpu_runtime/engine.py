@@ -75,6 +75,11 @@ def nothing() -> str:
     return ""
 
 
+def no_inputs(_params: Any) -> tuple[str, ...]:
+    """The parameters say all."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Engine:
     """Who does a task.
@@ -83,8 +88,9 @@ class Engine:
     `module:function`, imported by a worker only. `libraries` are distributions whose version decides the bytes.
     `ignores` names parameters that do not change the result and so stay out of its name. `missing` says what has to be
     installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
-    hash of a voice that a person chose. Of the engines that can do a task at a quality, the one with the
-    highest `preference` is taken. `seconds_per_frame` is the expected cost on one worker.
+    hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. Of the engines
+    that can do a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected
+    cost on one worker.
 
     An engine with a `backbone` (of `gpu_runtime.catalog`) runs on a device, under its runtime; one without runs in a
     worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open.
@@ -102,6 +108,7 @@ class Engine:
     libraries: tuple[str, ...] = ()
     missing: Callable[[], str] = nothing
     variant: Callable[[], str] = nothing
+    consumes: Callable[[Any], tuple[str, ...]] = no_inputs
     preference: int = 0
     seconds_per_frame: float = 0.0
     backbone: str = ""
@@ -109,7 +116,8 @@ class Engine:
 
     def key(self, params: Params) -> str:
         """The content key of a call on this engine."""
-        return content_key(self.task, self.name, self.full_revision, self.read_by_me(params))
+        inputs = self.consumes(params)
+        return content_key(self.task, self.name, self.full_revision, self.read_by_me(params), inputs)
 
     @property
     def full_revision(self) -> str:

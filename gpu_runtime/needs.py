@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from gpu_runtime.catalog.declare import backbones
 from gpu_runtime.weights import Weights, refusal
+from tools.generate_shot import GenerateShotParams
 from vibeboard.settings import Settings
 
 _LIBRARIES = ("diffusers", "transformers", "peft", "accelerate", "ftfy")
@@ -24,6 +25,11 @@ def revision(backbone: str) -> str:
 
 def _absent(backbone: str) -> str:
     return f"its weights: vibeboard models pull {backbone}" if _weights().missing(_ids(backbone)) else ""
+
+
+def adapter_contents(params: GenerateShotParams) -> tuple[str, ...]:
+    """Names the content of the adapters that a call asks for."""
+    return tuple(_weights().revision([use.adapter]) for use in params.adapters)
 
 
 def _ids(backbone: str) -> list[str]:

@@ -14,7 +14,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Engine
 
 from storage.database import is_postgres, postgres_url
-from storage.locks import advisory_lock
+from storage.locks import advisory_lock, let_go
 from storage.project import Project
 
 _SETUP = "checkpoints"
@@ -46,8 +46,10 @@ async def _set_up(saver: AsyncPostgresSaver, engine: Engine) -> None:
     transactions, so nobody may wait for the lock inside the database."""
     while (lock := advisory_lock(engine, _SETUP)) is None:
         await asyncio.sleep(_SETUP_EVERY_S)
-    with closing(lock):
+    try:
         await saver.setup()
+    finally:
+        let_go(lock)
 
 
 def _drop_if_damaged(path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
@@ -13,10 +13,12 @@ from agents.llm.asking import Asker
 from agents.llm.model import LlmModel
 from agents.medic.model import ModelFixer
 from gpu_runtime.engine import Engine
+from graphs.chain import UnitDone
 from graphs.checkpoints import checkpoints
 from graphs.delivery import deliver, wanted_files
 from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, results
-from graphs.request import MakeRequest
+from graphs.repairs import refused_repairs
+from graphs.request import TAKE_TASK, MakeRequest
 from graphs.services import CallContext, Services
 from graphs.thinking import KeptAnswers
 from storage.project import Project
@@ -62,7 +64,7 @@ async def make(
         project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
     fixer = ModelFixer(Asker(model, KeptAnswers(project), lambda _answered: None)) if model else None
-    services = Services(project, placement, request, run_id, watch, model, fixer)
+    services = Services(project, placement, request, run_id, watch, model, fixer, refused_repairs(project))
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:
@@ -96,7 +98,7 @@ async def _follow(services: Services, run_id: str, abandoned: list[str]) -> Epis
 
 async def call_once(project: Project, placement: Placement, engine: Engine, params: Params) -> Result:
     """One tool call by itself, outside an episode; a result that is already there is taken."""
-    request = MakeRequest(script="", name="", engines={engine.task: engine.name})
+    request = MakeRequest(script="", name="", engines={engine.task: engine.name}, interactive=True)
     services = Services(project, placement, request, run_id="", watch=lambda _event: None)
     try:
         return await registry()[engine.task].call(params, CallContext(services, unit=""))
@@ -114,4 +116,12 @@ def _close(services: Services, state: EpisodeState, output: Path) -> None:
     services.project.finish_run(services.run_id, Event(type=event_type, data={"escalated": bad[:20]}))
     if bad:
         first = bad[0] if len(bad) == 1 else f"{bad[0]} (and {len(bad) - 1} more)"
-        raise Rejected("shots_failed", f"the film is not finished: {first}; the other shots are kept")
+        message = f"the film is not finished: {first}; the other shots are kept{_way_out(film, done, services)}"
+        raise Rejected("shots_failed", message)
+
+
+def _way_out(film: Film, done: Mapping[str, UnitDone], services: Services) -> str:
+    """How to have the film all the same, if shots of an engine with weights are what is missing."""
+    failed = [placed for placed in film.cut if placed.shot.id in done and done[placed.shot.id].escalated]
+    neural = [placed.number for placed in failed if services.request.engine(TAKE_TASK, placed.shot.id).backbone]
+    return f"; --quality previs --shots {','.join(neural)} finishes it without them" if neural else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import JsonValue
 
 from agents.medic.legality import legal_on
+from agents.medic.trail import Trail, changes
 from gpu_runtime.engine import Engine
 from gpu_runtime.measured import job_seconds, measurements
 from gpu_runtime.peaks import Peaks
@@ -105,14 +106,18 @@ def _known(call: Call, steps: dict[str, StepDone], services: Services, engine: E
     """The step's result if it is there already under the name that it would have now."""
     if any(step not in steps for step, _ in call.inputs.values()):
         return None
-    key = _key(call, {name: step.result for name, step in steps.items()}, engine)
-    result = services.known(key)
+    key = _key(call, {name: step.result for name, step in steps.items()}, engine, services.refused)
+    result = services.known(key) if key else None
     return StepDone(key=key, result=result) if result else None
 
 
-def _key(call: Call, results: dict[str, Result], engine: Engine) -> str:
-    """The name of the call's result, its arguments made legal on the engine as the Medic would."""
-    legal = legal_on(engine, engine.limits.violations(call.arguments(results)), call.arguments(results))
+def _key(call: Call, results: dict[str, Result], engine: Engine, refused: Collection[str]) -> str:
+    """The name of the call's result, its arguments made legal on the engine as the Medic would; none if a person
+    refused how."""
+    args = call.arguments(results)
+    legal = legal_on(engine, engine.limits.violations(args), args)
+    if any(change.id in refused for change in changes(call.tool, args, legal, Trail())):
+        return ""
     return engine.key(registry()[call.tool].params.model_validate(legal))
 
 

@@ -73,7 +73,9 @@ def open_database(where: Path | str) -> Engine:
     engine = _postgres(url) if url.get_backend_name() == "postgresql" else _sqlite(url)
     try:
         with engine.begin() as connection:
-            _upgrade(connection)
+            newest = _is_newest(connection)
+        if not newest:
+            _upgrade(engine)
     except (CommandError, DatabaseError) as error:
         engine.dispose()
         raise _unusable(url, error) from error
@@ -106,13 +108,18 @@ def _postgres(url: URL) -> Engine:
     )
 
 
-def _upgrade(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
-    config = migrations(connection)
-    head = ScriptDirectory.from_config(config).get_current_head()
-    if MigrationContext.configure(connection).get_current_revision() != head:
-        command.upgrade(config, "head")
+def _is_newest(connection: Connection) -> bool:
+    head = ScriptDirectory.from_config(migrations(connection)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def _upgrade(engine: Engine) -> None:
+    """One process migrates while others wait, and find that it is done."""
+    with engine.execution_options(**{_WRITES: True}).begin() as connection:
+        if is_postgres(engine):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
+        if not _is_newest(connection):
+            command.upgrade(migrations(connection), "head")
 
 
 def _unusable(url: URL, error: CommandError | DatabaseError) -> Exception:

@@ -40,6 +40,12 @@ class EditLog:
         """The id of the edit, which is active at once."""
         return self._append(self._row(key, author, _EDIT, edit=_edit.dump_json(edit).decode()))
 
+    def find(self, key: str) -> int | None:
+        """The id of the edit that was made on an occasion, if it was."""
+        with Session(self._engine) as session:
+            row = session.exec(select(EditRow).where(self._mine, EditRow.key == key)).first()
+            return row.id if row else None
+
     def undo(self, key: str, author: Author, edit_id: int | None = None) -> Entry:
         """Undo an edit, or the last that is active.
 

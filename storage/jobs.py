@@ -53,8 +53,8 @@ class JobTable:
     ) -> Job | None:
         """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before.
 
-        None while a worker has it in hand, or the process of another project, and when it no longer stands as it did:
-        what became of it is to be looked at first.
+        None while a worker has it in hand, or the process of another project, and was not asked to stop; and when it no
+        longer stands as it did: what became of it is to be looked at first.
         """
         fresh = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
         with writing(self._engine) as session:
@@ -72,7 +72,7 @@ class JobTable:
             return job_of(row)
 
     def _in_hand(self, session: Session, row: JobRow) -> bool:
-        if row.state is not JobState.RUNNING:
+        if row.state is not JobState.RUNNING or row.stop:
             return False
         if row.leased_until is not None:
             return now() < aware(row.leased_until)

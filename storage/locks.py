@@ -9,18 +9,19 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from storage.database import is_postgres
 from vibeboard.digest import sha256
 from vibeboard.faults import Rejected
 
-_PATIENCE_S, _RETRY_S = 10.0, 0.1
+_PATIENCE_S, _NOTICED_S, _RETRY_S = 10.0, 3.0, 0.1
 STORE = "store"
 """Named by those who write blobs, shared, and by a clean-up, alone."""
 
@@ -44,10 +45,10 @@ class ProjectLock:
     def hold(self, engine: Engine, project_id: str) -> None:
         """Hold the project in a database that is shared, and keep clean-ups of its store out."""
         if is_postgres(engine):
-            connection = advisory_lock(engine, project_id)
+            connection = advisory_lock(engine, project_id, patience_s=_NOTICED_S)
             if connection is None:
                 raise _busy("this film")
-            self._held.callback(connection.close)
+            self._held.callback(let_go, connection)
         else:
             lock = _lock_file(engine, project_id)
             lock.parent.mkdir(exist_ok=True)
@@ -82,15 +83,25 @@ def file_lock(path: Path) -> int | None:
     return handle
 
 
-def advisory_lock(engine: Engine, name: str, *, shared: bool = False) -> Connection | None:
-    """A connection that holds the lock until it is closed, or nothing while another does."""
+def advisory_lock(engine: Engine, name: str, *, shared: bool = False, patience_s: float = 0.0) -> Connection | None:
+    """A connection that holds the lock until it is let go, or nothing while another does. Postgres needs a moment to
+    notice that a process was killed: that is what patience is for."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     kind = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
-    if connection.execute(text(f"SELECT {kind}(:lock)"), {"lock": _number(name)}).scalar_one():
-        connection.detach()
-        return connection
-    connection.close()
-    return None
+    end = time.monotonic() + patience_s
+    while not connection.execute(text(f"SELECT {kind}(:lock)"), {"lock": _number(name)}).scalar_one():
+        if time.monotonic() >= end:
+            connection.close()
+            return None
+        time.sleep(_RETRY_S)
+    connection.detach()
+    return connection
+
+
+def let_go(connection: Connection) -> None:
+    """Give an advisory lock back at once; a server that is away has forgotten it anyway."""
+    with closing(connection), suppress(DBAPIError):
+        connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
 def project_folder(home: Path, project_id: str) -> Path:
@@ -153,12 +164,12 @@ def writers(engine: Engine, *, alone: bool = False) -> Iterator[bool]:
         with working(_beside(engine), alone=alone) as granted:
             yield granted
         return
-    connection = advisory_lock(engine, STORE, shared=not alone)
+    connection = advisory_lock(engine, STORE, shared=not alone, patience_s=_NOTICED_S if alone else 0.0)
     try:
         yield connection is not None
     finally:
         if connection is not None:
-            connection.close()
+            let_go(connection)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from storage.store import Store
 from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Revision, Run, SettingRow, Use
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
-from vibeboard.events import LIVE_ONLY, Event
+from vibeboard.events import LIVE_ONLY, Event, EventType
 from vibeboard.faults import FaultError
 from vibeboard.jobs import JobState
 
@@ -121,7 +121,7 @@ class Project:
         self._pin([Pin(project_id=self.id, task=task, unit=unit, engine=engine) for unit, engine in engines.items()])
 
     def _pin(self, pins: Iterable[Pin]) -> None:
-        with Session(self._engine) as session:
+        with writing(self._engine) as session:
             for pin in pins:
                 session.merge(pin)
             session.commit()
@@ -133,7 +133,7 @@ class Project:
             return row.value if row else ""
 
     def keep_setting(self, name: str, value: str) -> None:
-        with Session(self._engine) as session:
+        with writing(self._engine) as session:
             session.merge(SettingRow(project_id=self.id, name=name, value=value))
             session.commit()
 
@@ -269,15 +269,22 @@ class Project:
             append_event(session, self.id, run_id, event)
             session.commit()
 
+    def happened(self, kind: EventType) -> list[Event]:
+        """Every event of a kind, of all runs, in order."""
+        query = select(EventRow).where(EventRow.project_id == self.id, EventRow.type == kind).order_by(col(EventRow.id))
+        with Session(self._engine) as session:
+            return [_event(row) for row in session.exec(query)]
+
     def events(self, run_id: str, since: int = 0) -> list[tuple[int, Event]]:
         """The run's log after number `since`."""
         of_run = (EventRow.project_id == self.id, EventRow.run_id == run_id, EventRow.seq > since)
         query = select(EventRow).where(*of_run).order_by(col(EventRow.seq))
         with Session(self._engine) as session:
-            return [
-                (row.seq, Event.model_validate({"type": row.type, "unit": row.unit, "data": json.loads(row.data)}))
-                for row in session.exec(query)
-            ]
+            return [(row.seq, _event(row)) for row in session.exec(query)]
+
+
+def _event(row: EventRow) -> Event:
+    return Event.model_validate({"type": row.type, "unit": row.unit, "data": json.loads(row.data)})
 
 
 def open_project(store: Store, which: str) -> Project:

@@ -40,7 +40,11 @@ class WorkQueue(JobTable):
         """Let a worker take a job that was claimed."""
         offered = (
             update(JobRow)
-            .where(col(JobRow.key) == job.key, col(JobRow.attempt) == job.attempt)
+            .where(
+                col(JobRow.key) == job.key,
+                col(JobRow.attempt) == job.attempt,
+                col(JobRow.state) == JobState.RUNNING,
+            )
             .values(state=JobState.QUEUED, owner="", queued_at=now(), updated_at=now())
         )
         self._execute(offered)
@@ -84,21 +88,26 @@ class WorkQueue(JobTable):
             session.commit()
         return jobs
 
-    def beat(self, owner: str, progress: Mapping[str, Progress]) -> frozenset[str]:
-        """Renew a worker's leases and say how far its jobs are; the keys of those that shall stop."""
-        mine = (col(JobRow.owner) == owner, col(JobRow.state) == JobState.RUNNING)
+    def beat(self, owner: str, held: Mapping[str, Progress | None]) -> frozenset[str]:
+        """Renew a worker's leases of what it has in hand and say how far that is; the keys of those that shall stop,
+        because somebody asked for it or because they are no longer the worker's."""
+        mine = (col(JobRow.owner) == owner, col(JobRow.state) == JobState.RUNNING, col(JobRow.key).in_(list(held)))
         with Session(self._engine) as session:
             session.execute(update(JobRow).where(*mine).values(leased_until=now() + LEASE))
-            for key, event in progress.items():
-                told = update(JobRow).where(*mine, col(JobRow.key) == key).values(progress=event.model_dump_json())
-                session.execute(told)
-            stopping = session.exec(select(JobRow.key).where(*mine, col(JobRow.stop))).all()
+            for key, event in held.items():
+                if event is not None:
+                    told = update(JobRow).where(*mine, col(JobRow.key) == key).values(progress=event.model_dump_json())
+                    session.execute(told)
+            wanted = session.exec(select(JobRow.key).where(*mine, col(JobRow.stop).is_(False))).all()
             session.commit()
-        return frozenset(stopping)
+        return frozenset(held) - frozenset(wanted)
 
-    def expire(self) -> int:
-        """Queue again what workers that died or fell silent had in hand; how many jobs that were."""
-        leased = select(JobRow).where(JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_not(None))
+    def expire(self, spared: str = "") -> int:
+        """Queue again what workers that died or fell silent had in hand; how many jobs that were. A worker spares
+        itself: if it was silent, nobody has taken its jobs yet."""
+        leased = select(JobRow).where(
+            JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_not(None), JobRow.owner != spared
+        )
         with Session(self._engine) as session:
             if not any(_lost(row) for row in session.exec(leased)):
                 return 0

@@ -19,7 +19,8 @@ from storage.queue import WorkQueue
 from storage.tables import ProjectRow
 from vibeboard.faults import Rejected
 
-_MARK = "project"
+MARK = "project"
+"""The file in which a film's folder has the id of a film that is in another store."""
 
 
 class Store:
@@ -76,7 +77,7 @@ class Store:
 
     def project_of(self, root: Path) -> str:
         """The film that the folder `root` is of; a new one if it is of none."""
-        mark = root / _MARK
+        mark = root / MARK
         if self.one_film:
             known = [project.id for project in self.projects()]
         else:

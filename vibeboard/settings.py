@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     llm_budget: float = Field(2.0, ge=0, description="Most that a run may cost, USD; it stops before")
     llm_token_budget: int | None = Field(None, gt=0, description="Most tokens, in and out, that a run may use")
 
+    ask_above_gpu_s: float = Field(60.0, ge=0, description="The chat asks before it uses more seconds of a GPU")
+    ask_above_usd: float = Field(0.5, ge=0, description="The chat asks before it spends more, USD")
+    ask_above_cpu_s: float | None = Field(None, ge=0, description="Or more seconds of the processor [never]")
+    gpu_usd_per_hour: float = Field(0.0, ge=0, description="What an hour of the GPU costs, USD")
+
     @property
     def models_folder(self) -> Path:
         return self.models.expanduser()

@@ -13,7 +13,6 @@ from agents.medic.mend import REFERENCE_CODES, Mended, mend
 from agents.medic.policy import BAD_RESULT, kind_of, wait_s
 from agents.medic.reading import as_json
 from agents.medic.references import Known
-from agents.medic.slots import Slot, fields
 from agents.medic.trail import Change, Trail, changes
 from gpu_runtime.engine import Engine
 from tools.declare import Tool
@@ -131,9 +130,3 @@ def _again(
         made = changes(tool.name, given, fresh, trail)
         return permitted(Decision(action=Action.REPAIR, args=fresh, changes=made), args, refused)
     return Decision(action=Action.RETRY, args=given, wait_s=wait, message=fault.message)
-
-
-def is_protected(tool: Tool, path: str) -> bool:
-    """Whether a path is in a field that carries what the person asked for."""
-    slot = fields(Slot(type=tool.params)).get(path.partition(".")[0])
-    return bool(slot and slot.protected)

@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agents.medic.envelope import unwrapped
 from agents.medic.legality import legal_within, told
 from agents.medic.names import snake
+from agents.medic.places import placed
 from agents.medic.reading import Read, Unreadable, as_json, read_json
 from agents.medic.references import Known, resolved, unknown
-from agents.medic.shape import placed, shaped, unwrapped
+from agents.medic.shape import shaped
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
 from agents.medic.values import Reading, valued

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from enum import Enum
 from typing import Any, NamedTuple, get_args
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from agents.medic.quantities import UNIT_WORDS, converts, names_unit
@@ -117,7 +119,10 @@ def padded_to(wanted: str, other: str, more: Collection[str] = ()) -> bool:
     """Whether a name is another one with words that add nothing."""
     own = other.split("_")
     idle = _PADDING | (_COUNTING if own[-1].endswith("s") else _POINTING) | set(more)
-    kept = [word for word in wanted.split("_") if word in own or word not in idle]
+    words = wanted.split("_")
+    if contrary("_".join(word for word in words if word not in own and word != words[-1])):
+        return False
+    kept = [word for word in words if word in own or word not in idle]
     return bool(kept) and _singular(kept) == _singular(own)
 
 
@@ -150,11 +155,21 @@ def _named(stem: str, word: str, field: str, info: FieldInfo) -> bool:
 
 
 def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
+    """The name mistyped. Where any number or text would do as a value, the slip must make no other word: `speed` is no
+    seed. An object or a choice tells by itself whether it is the field's."""
     return {
         Meant(field)
         for field, info in fields.items()
-        if any(slip(wanted, other) for other in (field, *meta(info).get("synonyms", ())))
+        for slipped in [slip if _telling(info.annotation) else clear_slip]
+        if any(slipped(wanted, other) for other in (field, *meta(info).get("synonyms", ())))
     }
+
+
+def _telling(annotation: Any) -> bool:
+    """Whether a value of a type is hardly one of another field's by accident: objects and choices."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel | Enum):
+        return True
+    return any(_telling(part) for part in get_args(annotation))
 
 
 def slip(wrong: str, right: str) -> bool:
@@ -172,6 +187,21 @@ def slip(wrong: str, right: str) -> bool:
         return False
     allowed = 0 if len(right) < 4 else 1 if len(right) < 8 else 2
     return _edits(wrong, right) <= allowed
+
+
+def clear_slip(wrong: str, right: str) -> bool:
+    """A slip that makes no other word, for values, where other words are likely: neighbours swapped, a letter doubled
+    or not, one left out of a longer word, one mistaken in a long one. `store` is not `shore`, `valley` not `alley`."""
+    if not wrong or wrong == right or _weighty(wrong) != _weighty(right):
+        return wrong == right
+    one = _edits(wrong, right) == 1
+    if one and sorted(wrong) == sorted(right):
+        return True
+    if len(right) < 4 or wrong[0] != right[0]:
+        return False
+    if re.sub(r"(.)\1", r"\1", wrong) == re.sub(r"(.)\1", r"\1", right):
+        return True
+    return one and ((len(right) > 5 and len(wrong) < len(right)) or len(right) > 7)
 
 
 def _weighty(name: str) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from agents.medic.names import slip, snake
+from agents.medic.names import clear_slip, snake
 from agents.medic.slots import Slot, leaves
 from agents.medic.values import Reading
 from vibeboard.faults import FieldError
@@ -69,9 +69,13 @@ def _resolve(value: str, known: Known, follow: bool) -> tuple[str, str, bool] | 
 
 
 def _mistyped(wrong: str, right: str) -> bool:
-    """A slip that leaves how words end: `ann` is not `anna`, nor `martin` `martina`."""
+    """A slip that leaves how words end and mistakes no letter of a short one: `ann` is not `anna`."""
     ends = [[word[-1] for word in name.split("_") if word] for name in (wrong, right)]
-    return (ends[0] == ends[1] or sorted(wrong) == sorted(right)) and slip(wrong, right)
+    if len(wrong) >= len(right) and sorted(wrong) != sorted(right):
+        pairs = list(zip(wrong.split("_"), right.split("_"), strict=False))
+        if not all(one == other or clear_slip(one, other) for one, other in pairs):
+            return False
+    return (ends[0] == ends[1] or sorted(wrong) == sorted(right)) and clear_slip(wrong, right)
 
 
 def _version(spelt: str, names: Mapping[str, str]) -> tuple[str, str, bool] | None:

@@ -93,6 +93,11 @@ class Slot:
         )
 
 
+def infos(slot: Slot) -> Mapping[str, FieldInfo]:
+    """The declarations of a model's fields; of another type none."""
+    return slot.model.model_fields if slot.model else {}
+
+
 def fields(slot: Slot) -> Mapping[str, Slot]:
     """The slots of a model's fields."""
     model = slot.model

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from agents.medic.names import slip, snake
+from agents.medic.names import clear_slip, snake
 from agents.medic.quantities import UNIT_WORDS, read
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
@@ -265,7 +265,7 @@ def _choice(slot: Slot, value: Any, names: Mapping[str, Any], others: Mapping[st
     known = {_plain(name): choice for table in (others, names) for name, choice in table.items()}
     if spelt in known:
         return _said(slot, known[spelt], "the same in its spelling", call)
-    found = _unique(known[name] for name in known if _one_form(spelt, name) or (len(name) > 3 and slip(spelt, name)))
+    found = _unique(known[name] for name in known if _one_form(spelt, name) or clear_slip(spelt, name))
     return _said(slot, found, f"{value} can only be that", call) if found is not None else value
 
 

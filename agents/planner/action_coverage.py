@@ -103,10 +103,11 @@ def _anchor(role: str, action: Action) -> tuple[str, str]:
 
 
 def _isolating(group: list[Action], breakdown: SceneBreakdown) -> list[Setup]:
-    """The insert of a thing; somebody who is busy with it is seen first, and a walk past it is all that is seen."""
+    """The insert of a thing, on which what follows about it is seen; somebody who is busy with it is seen first, and a
+    walk past it is all that is seen."""
     action = group[0]
     if action.travels:
-        return [_people([action], breakdown)]
+        return [_people(group, breakdown)]
     role, anchor = _anchor("insert", action)
     insert = Setup(
         role=role,
@@ -121,7 +122,7 @@ def _isolating(group: list[Action], breakdown: SceneBreakdown) -> list[Setup]:
     )
     if not action.doers:
         return [insert]
-    return [_people([action], breakdown), replace(insert, beats=(), extra=(action.element,))]
+    return [_people([action], breakdown), replace(insert, beats=tuple(group[1:]), extra=(action.element,))]
 
 
 def _looker(group: list[Action], seen: str) -> Setup:

@@ -14,7 +14,7 @@ from vibeboard.screenplay import Scene
 from vibeboard.shot import ScenePlan
 from vibeboard.timing import Rate
 
-PLANNER_REVISION = 3
+PLANNER_REVISION = 4
 """Raised by hand whenever the same scene gets another plan."""
 
 

@@ -29,7 +29,7 @@ from vibeboard.stage import SetKind
 PROPOSAL_REVISION = 1
 """Raised by hand whenever the same proposal becomes other setups."""
 
-_SIZES = {
+SIZES = {
     "xls": "EWS",
     "els": "EWS",
     "ls": "WS",
@@ -47,9 +47,9 @@ _SIZES = {
     "big close up": "BCU",
     "extreme close up": "ECU",
 }
-_FRAMINGS = {"over the shoulder": "OTS", "two": "two shot", "three": "three shot", "point of view": "POV"}
-_ANGLES = {"eye": "eye level", "low angle": "low", "high angle": "high", "top": "overhead"}
-_MOVEMENTS = {"dolly in": "push in", "dolly out": "pull out", "pull back": "pull out", "tracking": "truck"}
+FRAMINGS = {"over the shoulder": "OTS", "two": "two shot", "three": "three shot", "point of view": "POV"}
+ANGLES = {"eye": "eye level", "low angle": "low", "high angle": "high", "top": "overhead"}
+MOVEMENTS = {"dolly in": "push in", "dolly out": "pull out", "pull back": "pull out", "tracking": "truck"}
 """Usual other names, in lower case."""
 _COUNTED = frozenset({Framing.SINGLE, Framing.TWO_SHOT, Framing.THREE_SHOT, Framing.GROUP})
 _THINGS = (Category.PROPS, Category.VEHICLES, Category.ANIMALS, Category.SET_DRESSING)
@@ -58,10 +58,10 @@ _WITHOUT_PEOPLE = frozenset({Framing.INSERT, Framing.EMPTY})
 
 class ProposedShot(Frozen):
     beats: tuple[int, ...] = Field(default=(), description="numbers of the beats that play in it; none for a cutaway")
-    size: Annotated[ShotSize, spelled(ShotSize, _SIZES)]
-    framing: Annotated[Framing, spelled(Framing, _FRAMINGS)]
-    angle: Annotated[Angle, spelled(Angle, _ANGLES)] = Angle.EYE_LEVEL
-    movement: Annotated[Movement, spelled(Movement, _MOVEMENTS)] = Movement.STATIC
+    size: Annotated[ShotSize, spelled(ShotSize, SIZES)]
+    framing: Annotated[Framing, spelled(Framing, FRAMINGS)]
+    angle: Annotated[Angle, spelled(Angle, ANGLES)] = Angle.EYE_LEVEL
+    movement: Annotated[Movement, spelled(Movement, MOVEMENTS)] = Movement.STATIC
     lens_mm: float | None = Field(default=None, ge=16, le=135, description="focal length, if not the size's usual one")
     subjects: tuple[str, ...] = Field(default=(), max_length=20, description="who is in the frame")
     toward: str = Field(default="", max_length=80, description="whom the subject faces")

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 MOST_BYTES = 2 << 30
+
+
+class _File(NamedTuple):
+    used_ns: int
+    size: int
+    path: Path
 
 
 class ResultCache:
@@ -39,10 +47,16 @@ class ResultCache:
         self._trim(path)
 
     def _trim(self, newest: Path) -> None:
-        files = sorted(self._folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
-        size = sum(file.stat().st_size for file in files)
+        files = sorted(self._files())
+        size = sum(file.size for file in files)
         for file in files:
-            if size <= self._most or file == newest:
+            if size <= self._most or file.path == newest:
                 return
-            size -= file.stat().st_size
-            file.unlink(missing_ok=True)
+            size -= file.size
+            file.path.unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[_File]:
+        for path in self._folder.iterdir():
+            with suppress(FileNotFoundError):  # another process keeps and trims here too
+                stat = path.stat()
+                yield _File(stat.st_mtime_ns, stat.st_size, path)

@@ -74,6 +74,7 @@ class DeviceJob:
     service_s: float = 0.0
     stage_s: float = 0.0
     base: int = 0
+    used: set[str] = field(default_factory=set)
     _paces: list[float] = field(default_factory=list)
     _stepped: float = 0.0
 
@@ -95,7 +96,7 @@ class DeviceJob:
         """Make the generator; nothing of it runs yet."""
         params = tools()[self.job.task].params.model_validate(self.job.params)
         self.work = self.engine.load()(params, self.reach)
-        self.stage, self.done, self.total = None, 0, 0
+        self.stage, self.done, self.total, self.used = None, 0, 0, set()
 
     def resume(self) -> Stage | Step | Result:
         """Run to the next point at which the job can stop, or to its result."""
@@ -117,8 +118,15 @@ class DeviceJob:
     def enter(self, base: int) -> None:
         """All that the stage needs is held, and `base` bytes of the device are in use: it starts, or goes on after it
         made way."""
-        self.doing, self.base = self.stage.name if self.stage else "", base
+        assert self.stage is not None
+        self.doing, self.base = self.stage.name, base
+        self.used.update(self.stage.weights)
         self._stepped = time.monotonic()
+
+    @property
+    def coming(self) -> Need:
+        """What it has not used yet and will, unless its words are known."""
+        return Need(tuple(component for component in self.ticket.need.weights if component not in self.used))
 
     def stepped(self, step: Step) -> None:
         now = time.monotonic()

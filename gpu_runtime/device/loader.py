@@ -42,6 +42,7 @@ class Loader:
         self._trouble: Exception | None = None
         self._moving: Move | None = None
         self._stop = threading.Event()
+        self._waiting = 0
         self._closing = False
         self.traffic = Traffic()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
@@ -60,11 +61,10 @@ class Loader:
         """Load this before all else, once more if it failed before. The lock is held."""
         if need == self._wanted:
             return
-        for component in need.weights:
-            if self._residency.state(component) is State.FAILED:
-                self._residency.forgive(component)
+        for component in _all_of(need):
+            self._residency.forgive(component)
         self._wanted, self._trouble = need, None
-        if self._moving and self._moving.component not in need.weights:
+        if self._moving and self._moving.component not in _all_of(need):
             self._stop.set()
         self._lock.notify_all()
 
@@ -78,20 +78,25 @@ class Loader:
         """Why what is wanted cannot be had. The lock is held."""
         return self._trouble
 
-    @property
-    def idle(self) -> bool:
-        return self._moving is None
-
     def clear(self, *, keep_host: bool = False) -> None:
-        """Empty the device, and the host's part too, of everything that no job holds. The lock is held, and no move
-        under way."""
+        """Empty the device, and the host's part too, of everything that no job holds. The lock is held; it is given
+        away until a move under way has ended, which a prefetch does at once."""
+        self._waiting += 1
+        if self._wanted is None:
+            self._stop.set()
+        self._lock.wait_for(lambda: self._moving is None)
+        self._waiting -= 1
         for resident in self._residency.residents():
-            if resident.leases:
-                continue
-            if resident.state == State.ON_DEVICE:
-                self._quick(Move(MoveKind.RELEASE, resident.component))
-            if not keep_host and self._residency.state(resident.component) is State.IN_HOST:
-                self._quick(Move(MoveKind.DROP, resident.component))
+            if not resident.leases:
+                self._leave(resident.component, keep_host=keep_host)
+        self._lock.notify_all()
+
+    def _leave(self, component: str, *, keep_host: bool) -> None:
+        self._residency.forgive(component)
+        if self._residency.state(component) is State.ON_DEVICE:
+            self._quick(Move(MoveKind.RELEASE, component))
+        if not keep_host and self._residency.state(component) is State.IN_HOST:
+            self._quick(Move(MoveKind.DROP, component))
 
     def _quick(self, move: Move) -> None:
         self._residency.begin(move)
@@ -122,6 +127,8 @@ class Loader:
         return None
 
     def _next(self) -> Move | None:
+        if self._waiting:
+            return None
         next_use, ahead = self._forecast()
         if self._wanted is not None:
             return None if self._trouble else self._wanted_move(self._wanted, next_use)
@@ -137,8 +144,6 @@ class Loader:
         return moves[0] if moves else None
 
     def _ahead_move(self, need: Need, next_use: Mapping[str, float]) -> Move | None:
-        if any(self._residency.state(component) is State.FAILED for component in need.weights):
-            return None
         try:
             moves = self._residency.plan(need, next_use, host_only=True)
         except TooBig:
@@ -147,7 +152,7 @@ class Loader:
 
     def _carry_out(self, move: Move) -> None:
         if move.kind is MoveKind.READ:
-            self._weights.check(move.component)
+            self._weights.check(move.component, stopping=self._stop.is_set)
             self._memory.read(move.component, self._weights.folder(move.component), self._stop.is_set)
         elif move.kind is MoveKind.UPLOAD:
             self._memory.upload(move.component, self._stop.is_set)
@@ -164,7 +169,7 @@ class Loader:
         else:
             stopped = isinstance(failure, Cancelled)
             self._residency.abort(move, failed=not stopped)
-            if self._wanted is not None and move.component in self._wanted.weights and not stopped:
+            if self._wanted is not None and move.component in _all_of(self._wanted) and not stopped:
                 self._trouble = failure
         self._lock.notify_all()
 
@@ -178,3 +183,7 @@ class Loader:
             traffic.upload_s += seconds
         else:
             traffic.evictions += 1
+
+
+def _all_of(need: Need) -> tuple[str, ...]:
+    return (*need.weights, *need.streamed)

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -36,15 +37,27 @@ class Line:
 def serve(blobs: Blobs, scratch: Path, settings: Settings) -> None:
     """Be the device's worker on standard input and output, until the parent is gone."""
     source, sink = pipes()
+    threading.excepthook = end_with_a_thread
     line = Line(sink)
     runtime = open_runtime(blobs, scratch, line, settings)
     runtime.start()
     threading.Thread(target=_tell, args=(runtime, line), daemon=True).start()
-    try:
-        for text in source:
-            obey(runtime, json.loads(text))
-    finally:
-        os._exit(0)
+    listening = threading.Thread(target=_listen, args=(runtime, source))
+    listening.start()
+    listening.join()  # it ends the process
+
+
+def end_with_a_thread(died: threading.ExceptHookArgs) -> None:
+    """A process that has lost one of its threads would never end its jobs. Whoever started it ends them, and starts
+    another; so it is with a card that is lost, as nothing on it works any more in this process."""
+    traceback.print_exception(died.exc_type, died.exc_value, died.exc_traceback)
+    os._exit(1)
+
+
+def _listen(runtime: DeviceRuntime, source: IO[bytes]) -> None:
+    for text in source:
+        obey(runtime, json.loads(text))
+    os._exit(0)
 
 
 def open_runtime(blobs: Blobs, scratch: Path, report: Callable[[JobEvent], None], settings: Settings) -> DeviceRuntime:
@@ -63,7 +76,7 @@ def obey(runtime: DeviceRuntime, message: dict[str, Any]) -> None:
     elif "keep_warm" in message:
         runtime.keep_warm(bool(message["keep_warm"]))
     elif "unload" in message:
-        runtime.unload()
+        threading.Thread(target=runtime.unload, name="unload").start()  # it waits for a load under way
 
 
 def _tell(runtime: DeviceRuntime, line: Line) -> None:

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from gpu_runtime.catalog.declare import backbones
@@ -22,7 +23,7 @@ from gpu_runtime.ledger import Ledger
 from gpu_runtime.measured import WHOLE_JOB, cache_folder, job_seconds, measurements
 from gpu_runtime.memory import Memory
 from gpu_runtime.residency import Need, Residency
-from gpu_runtime.run import Stage, Step
+from gpu_runtime.run import Remedy, Stage, Step
 from gpu_runtime.scheduler import Policy, Scheduler
 from gpu_runtime.weights import Weights
 from vibeboard.asset import Blobs, Result
@@ -90,10 +91,13 @@ class DeviceRuntime:
             self._report(Failed(key=job.key, fault=fault_of(error)))
             return
         with self._lock:
-            if job.key not in self._jobs:
+            joins = job.key in self._jobs
+            if not joins:
                 self._jobs[job.key] = device_job
                 self._scheduler.submit(device_job.ticket)
                 self._lock.notify_all()
+        if joins:
+            self._dispose(device_job)
 
     def cancel(self, key: str) -> None:
         """Stop a job within one step, or within one chunk of a load."""
@@ -113,7 +117,6 @@ class DeviceRuntime:
     def unload(self) -> None:
         """Empty the device and the host's part now, but for what a running job holds."""
         with self._lock:
-            self._lock.wait_for(lambda: self._loader.idle)
             self._loader.clear()
             self._memory.reclaim()
 
@@ -140,10 +143,10 @@ class DeviceRuntime:
 
     def _whole_need(self, backbone: str) -> Need:
         """All weights of a backbone: what its jobs need in one stage or another, and what affinity is about."""
-        weights = tuple(component.id for component in backbones()[backbone].weights)
-        for component in weights:
-            self._residency.sizes[component] = self._weights.size(component)
-        return Need(weights)
+        sizes = {component.id: self._weights.size(component.id) for component in backbones()[backbone].weights}
+        with self._lock:
+            self._residency.sizes |= sizes
+        return Need(tuple(sizes))
 
     def _setup_seconds(self, need: Need) -> float:
         """Seconds to make a need resident, by the rates seen so far. The lock is held."""
@@ -161,15 +164,20 @@ class DeviceRuntime:
         return to_read / read_rate + to_upload / upload_rate
 
     def _forecast(self) -> tuple[Mapping[str, float], tuple[Need, ...]]:
-        """What waiting jobs will use, and when. The lock is held."""
+        """What the job at work and those that wait will use, and when. The lock is held."""
         next_use: dict[str, float] = {}
-        until = self._current.seconds_left or 0.0 if self._current else 0.0
-        tickets = self._scheduler.upcoming(time.monotonic(), _FORESEEN)
-        for ticket in tickets:
+        needs: list[Need] = []
+        until = 0.0
+        if self._current:
+            needs.append(self._current.coming)
+            next_use |= dict.fromkeys(self._current.coming.weights, until)
+            until = self._current.seconds_left or 0.0
+        for ticket in self._scheduler.upcoming(time.monotonic(), _FORESEEN):
+            needs.append(ticket.need)
             for component in ticket.need.weights:
                 next_use.setdefault(component, until)
             until += ticket.seconds
-        return next_use, tuple(ticket.need for ticket in tickets[:_AHEAD])
+        return next_use, tuple(needs[: 1 + _AHEAD])
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:
@@ -186,6 +194,7 @@ class DeviceRuntime:
                 ticket = self._scheduler.choose(time.monotonic())
                 if ticket is not None:
                     self._current = self._jobs[ticket.key]
+                    self._current.ticket = ticket
                     self._lock.notify_all()
                     return self._current
                 if not self._lock.wait(self._until_unload()):
@@ -199,7 +208,7 @@ class DeviceRuntime:
         return max(self._idle_since + self._settings.idle_unload_s - time.monotonic(), 0.0)
 
     def _unload_when_idle(self) -> None:
-        if self._loader.idle and self._until_unload() == 0.0:
+        if self._until_unload() == 0.0:
             self._loader.clear()
             self._memory.reclaim()
 
@@ -207,7 +216,7 @@ class DeviceRuntime:
         """Run a job until it ends or makes way."""
         if job.work is None:
             self._report(Started(key=job.job.key))
-        failure: BaseException | None = None
+        failure: Exception | None = None
         try:
             result = self._follow(job)
         except Exception as error:  # noqa: BLE001  (the boundary where any failure becomes a value)
@@ -218,9 +227,13 @@ class DeviceRuntime:
         if failure is not None:
             self._fail(job, failure)
         elif result is not None:
-            self._peaks.observe(job.engine.name, WHOLE_JOB, job.volume, 0, job.service_s)
-            self._peaks.save()
+            self._remember(job)
             self._end(job, Made(key=job.job.key, result=result, seconds=job.service_s))
+
+    def _remember(self, job: DeviceJob) -> None:
+        self._peaks.observe(job.engine.name, WHOLE_JOB, job.volume, 0, job.service_s)
+        with suppress(OSError):  # where nothing can be written, what was measured is forgotten and the shot is not
+            self._peaks.save()
 
     def _follow(self, job: DeviceJob) -> Result | None:
         """The job's result, or nothing if it was preempted."""
@@ -248,26 +261,30 @@ class DeviceRuntime:
     def _progress(self, job: DeviceJob) -> Progress:
         return Progress(key=job.job.key, done=job.done, total=job.total, seconds_left=job.seconds_left)
 
-    def _fail(self, job: DeviceJob, failure: BaseException) -> None:
+    def _fail(self, job: DeviceJob, failure: Exception) -> None:
         """Drop all that the job held; once it ran out of memory it is tried again with a remedy that changes nothing
         that can be seen."""
         remedy = trouble.remedy_for(failure, job.stage)
         fault = trouble.fault(failure, self.snapshot())
+        ran_out = trouble.out_of_memory(failure)
         trouble.forget_frames(failure)
         del failure
-        if remedy is not None and job.stage is not None:
+        if ran_out and job.stage is not None:
             self.view.out_of_memory += 1
             self._peaks.too_small(job.engine.name, job.measured_as, job.volume)
         job.close()
         self._memory.reclaim()
-        if remedy is None or remedy in job.reach.remedies:
+        if remedy is None or remedy in job.reach.remedies or not self._again(job, remedy):
             self._end(job, Failed(key=job.job.key, fault=fault))
-            return
+
+    def _again(self, job: DeviceJob, remedy: Remedy) -> bool:
+        """Queue a job once more, on an empty device; false if it was cancelled meanwhile."""
         job.reach.remedies |= {remedy}
         with self._lock:
-            self._lock.wait_for(lambda: self._loader.idle)
             self._loader.clear(keep_host=True)
-            self._scheduler.requeue(job.ticket, job.ticket.seconds)
+            if not job.cancelled:
+                self._scheduler.requeue(job.ticket, job.ticket.seconds)
+            return not job.cancelled
 
     def _end(self, job: DeviceJob, event: Made | Failed) -> None:
         with self._lock:

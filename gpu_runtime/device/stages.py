@@ -48,10 +48,12 @@ class Stages:
         need = self._need(job, stage)
         with self._lock:
             job.doing = LOADING
-            while not self._residency.lease(job.job.key, need):
+            while True:
                 if job.cancelled:
                     self._loader.forget()
                     raise Cancelled
+                if self._residency.lease(job.job.key, need):
+                    break
                 if self._scheduler.preempts(job.ticket, job.ticket.seconds, time.monotonic()):
                     self.suspend(job)
                     return False
@@ -112,10 +114,16 @@ class Stages:
             return self._scheduler.preempts(job.ticket, left, time.monotonic())
 
     def suspend(self, job: DeviceJob) -> None:
-        """Back into the queue, weights given back; latents, scheduler and random state stay in the generator."""
+        """Back into the queue, weights given back; latents, scheduler and random state stay in the generator.
+
+        Raises:
+            Cancelled: meanwhile; nobody would look at it in the queue.
+        """
         self.give_back(job)
         with self._lock:
             self._loader.forget()
+            if job.cancelled:
+                raise Cancelled
             job.doing = WAITING
             self.preemptions += 1
             self._scheduler.requeue(job.ticket, job.seconds_left or job.ticket.seconds)

@@ -22,7 +22,7 @@ def out_of_memory(failure: BaseException | None) -> bool:
     return False
 
 
-def remedy_for(failure: BaseException, stage: Stage | None) -> Remedy | None:
+def remedy_for(failure: Exception, stage: Stage | None) -> Remedy | None:
     """What would help where memory is the matter, or nothing where it is not. Weights are what fills the memory while
     a job denoises, pictures elsewhere."""
     if stage is None or not (isinstance(failure, TooBig) or out_of_memory(failure)):
@@ -30,7 +30,7 @@ def remedy_for(failure: BaseException, stage: Stage | None) -> Remedy | None:
     return Remedy.OFFLOAD if stage.name.startswith("denoise") else Remedy.TILING
 
 
-def fault(failure: BaseException, snapshot: DeviceSnapshot) -> Fault:
+def fault(failure: Exception, snapshot: DeviceSnapshot) -> Fault:
     """The value that stands for a failure; where memory is the matter, with the ledger in it."""
     if isinstance(failure, TooBig):
         message = (
@@ -39,9 +39,14 @@ def fault(failure: BaseException, snapshot: DeviceSnapshot) -> Fault:
         )
         return Fault(kind=FaultKind.REJECTED, code="too_big", message=message)
     if out_of_memory(failure):
-        message = f"the device ran out of memory twice, the second time with less in use; {ledger(snapshot)}"
+        message = f"memory ran out twice, the second time with less in use ({_said(failure)}); {ledger(snapshot)}"
         return Fault(kind=FaultKind.TRANSIENT, code="out_of_memory", message=message)
-    return fault_of(failure if isinstance(failure, Exception) else RuntimeError(str(failure)))
+    return fault_of(failure)
+
+
+def _said(failure: Exception) -> str:
+    """The first sentence; torch's goes on with advice."""
+    return str(failure).partition(". ")[0] or type(failure).__name__
 
 
 def ledger(snapshot: DeviceSnapshot) -> str:

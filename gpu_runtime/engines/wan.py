@@ -61,6 +61,7 @@ def _engine(
         libraries=("torch", "diffusers", "transformers", "ftfy", "numpy", "pillow", "av"),
         missing=partial(needs.missing, backbone.id),
         variant=partial(needs.revision, backbone.id),
+        consumes=needs.adapter_contents,
         preference=preference,
         seconds_per_frame=seconds_per_frame,
         backbone=backbone.id,

@@ -11,7 +11,7 @@ from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.child import Child
 from gpu_runtime.placement.embedded import died
 from gpu_runtime.placement.inbox import Inbox
-from vibeboard.faults import Fault
+from vibeboard.faults import Cancelled, Fault
 from vibeboard.jobs import DeviceSnapshot, Failed, Job, JobEvent, Made, Snapshot
 
 
@@ -63,28 +63,34 @@ class EmbeddedDevice:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._child.stop()
         self._loops = []
+        self._end_all(lambda _job: Cancelled().fault)
 
     async def _follow(self) -> None:
         """Start the process when there is something to say to it; when it dies, end what was with it."""
         while True:
             message = await self._outbox.get()
             try:
-                await self._child.start()
-            except OSError as error:
-                cannot_start = fault_of(error)
-                self._end_all(lambda _job: cannot_start)  # noqa: B023
-                continue
-            self._child.send(message)
-            speaking = asyncio.create_task(self._speak())
-            try:
-                async for event in self._child.lines():
-                    self._hear(event)
-            finally:
-                speaking.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await speaking
-            code = await self._child.ended()
-            self._end_all(lambda job: died(job, code, self._child.log_name))  # noqa: B023
+                code = await self._live(message)
+            except Exception as error:  # noqa: BLE001  (jobs that nobody ends would hang the build)
+                await self._child.stop()
+                fault = fault_of(error)
+                self._end_all(lambda _job: fault)  # noqa: B023
+            else:
+                self._end_all(lambda job: died(job, code, self._child.log_name))  # noqa: B023
+
+    async def _live(self, message: dict[str, object]) -> int:
+        """From the first message to the end of the process; its exit code."""
+        await self._child.start()
+        self._child.send(message)
+        speaking = asyncio.create_task(self._speak())
+        try:
+            async for event in self._child.lines():
+                self._hear(event)
+        finally:
+            speaking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await speaking
+        return await self._child.ended()
 
     async def _speak(self) -> None:
         while True:

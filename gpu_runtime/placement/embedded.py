@@ -68,6 +68,7 @@ class Embedded:
         for slot in self._children:
             await slot.child.stop()
         self._children, self._loops = [], []
+        self._inbox.end_all(Cancelled().fault)
 
     async def _work(self, slot: _Slot) -> None:
         while True:
@@ -80,6 +81,7 @@ class Embedded:
                 async for event in slot.do(job):
                     self._inbox.put(event)
             except Exception as error:  # noqa: BLE001  (a job that nobody ends would hang the build)
+                await slot.child.stop()  # it may still speak of this job
                 self._inbox.put(Failed(key=job.key, fault=fault_of(error)))
 
 

@@ -1,4 +1,8 @@
-"""A worker by itself: takes jobs from the table, has them done by a placement of its own, and writes down the end."""
+"""A worker by itself: takes jobs from the table, has them done by a placement of its own, and writes down the end.
+
+A job can come again while it is in hand, as a later attempt: whoever wants it was stopped and asks anew, or this
+machine slept for so long that the lease ended. The work goes on then, and its end counts for the newest attempt.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from gpu_runtime.executor import fault_of
+from vibeboard.faults import FaultKind
 from vibeboard.jobs import Failed, Job, JobClass, JobQueue, Made, Placement, Progress, Wish
 
 EVERY_S = 0.2
@@ -19,7 +25,8 @@ class Feed:
 
     def __init__(self, queue: JobQueue, placement: Placement, owner: str, say: Callable[[str], None]) -> None:
         self._queue, self._placement, self._owner, self._say = queue, placement, owner, say
-        self._working: dict[str, asyncio.Task[None]] = {}
+        self._held: dict[str, Job] = {}
+        self._working: set[asyncio.Task[None]] = set()
         self._progress: dict[str, Progress] = {}
         self._stopping = asyncio.Event()
 
@@ -29,54 +36,78 @@ class Feed:
 
     async def serve(self) -> None:
         beating = asyncio.create_task(self._beat())
+        beating.add_done_callback(lambda _: self.stop())  # whoever is silent loses what is in hand
         try:
             while not self._stopping.is_set():
                 self._take()
                 await self._nap(EVERY_S)
         finally:
+            self.stop()
             beating.cancel()
+            await self._placement.drain()
+            await asyncio.gather(*self._working, return_exceptions=True)
+            self._queue.leave(self._owner)
             with contextlib.suppress(asyncio.CancelledError):
                 await beating
-            await self._placement.drain()
-            await asyncio.gather(*self._working.values(), return_exceptions=True)
-            self._queue.leave(self._owner)
 
     def _take(self) -> None:
         """Somebody who waits at a screen is let in however much is in hand."""
-        self._queue.expire()
+        self._queue.expire(spared=self._owner)
         jobs = self._queue.take(self._owner, AHEAD, JobClass.INTERACTIVE)
-        room = AHEAD - len(self._working) - len(jobs)
+        room = AHEAD - len(self._held) - len(jobs)
         if room > 0:
             jobs += self._queue.take(self._owner, room)
         for job in jobs:
-            self._working[job.key] = asyncio.create_task(self._do(job))
+            is_new = job.key not in self._held
+            self._held[job.key] = job
+            if is_new:
+                task = asyncio.create_task(self._do(job.key))
+                self._working.add(task)
+                task.add_done_callback(self._working.discard)
 
-    async def _do(self, job: Job) -> None:
+    async def _do(self, key: str) -> None:
         try:
-            self._placement.submit(job)
-            async for event in self._placement.events(job.key):
-                if isinstance(event, Progress):
-                    self._progress[job.key] = event
-                elif isinstance(event, Made):
-                    self._queue.made(job, event.result, event.seconds)
-                    self._say(f"made {job.task} {job.key[:12]} on {job.engine} in {event.seconds:.1f} s")
-                elif isinstance(event, Failed):
-                    self._end(job, event)
+            begun, end = await self._run(key)
+            while self._is_wanted_again(begun, end):
+                begun, end = await self._run(key)
+            self._write_down(self._held[key], end)
+        except Exception as error:  # noqa: BLE001  (a job that nobody ends would hang the build)
+            self._queue.failed(self._held[key], fault_of(error))
         finally:
-            self._working.pop(job.key, None)
-            self._progress.pop(job.key, None)
+            del self._held[key]
+            self._progress.pop(key, None)
 
-    def _end(self, job: Job, event: Failed) -> None:
+    async def _run(self, key: str) -> tuple[Job, Made | Failed]:
+        job = self._held[key]
+        self._placement.submit(job)
+        end: Made | Failed | None = None
+        async for event in self._placement.events(key):
+            if isinstance(event, Progress):
+                self._progress[key] = event
+            elif isinstance(event, Made | Failed):
+                end = event
+        assert end is not None
+        return job, end
+
+    def _is_wanted_again(self, begun: Job, end: Made | Failed) -> bool:
+        """Whether a job was stopped, and somebody asked for it meanwhile."""
+        stopped = isinstance(end, Failed) and end.fault.kind is FaultKind.CANCELLED
+        return stopped and self._held[begun.key] != begun and not self._stopping.is_set()
+
+    def _write_down(self, job: Job, end: Made | Failed) -> None:
         """A job that was given back because this worker stops is offered again; any other failure is its end."""
-        if self._stopping.is_set():
+        if isinstance(end, Made):
+            self._queue.made(job, end.result, end.seconds)
+            self._say(f"made {job.task} {job.key[:12]} on {job.engine} in {end.seconds:.1f} s")
+        elif self._stopping.is_set():
             self._queue.offer(job)
-            return
-        self._queue.failed(job, event.fault)
-        self._say(f"failed {job.task} {job.key[:12]}: {event.fault.message}")
+        else:
+            self._queue.failed(job, end.fault)
+            self._say(f"failed {job.task} {job.key[:12]}: {end.fault.message}")
 
     async def _beat(self) -> None:
         while True:
-            for key in self._queue.beat(self._owner, dict(self._progress)):
+            for key in self._queue.beat(self._owner, {key: self._progress.get(key) for key in self._held}):
                 self._placement.cancel(key)
             self._obey(self._queue.show(self._owner, self._placement.snapshot()))
             await asyncio.sleep(BEAT_S / 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from vibeboard.faults import Fault
 from vibeboard.jobs import Failed, Job, JobEvent, Made
 
 
@@ -25,6 +26,11 @@ class Inbox:
         queue = self._queues.get(event.key)
         if queue is not None:
             queue.put_nowait(event)
+
+    def end_all(self, fault: Fault) -> None:
+        """Every job that has not ended ends with this: whoever waits would wait for ever."""
+        for key in list(self._queues):
+            self.put(Failed(key=key, fault=fault))
 
     async def events(self, key: str) -> AsyncIterator[JobEvent]:
         """The job's events, up to and with its end."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.inbox import Inbox
-from vibeboard.faults import Fault, FaultKind
+from vibeboard.faults import Cancelled, Fault, FaultKind
 from vibeboard.jobs import Failed, Job, JobEvent, JobQueue, JobState, JobView, Made, Snapshot, Started, Wish
 
 EVERY_S = 0.2
@@ -27,7 +28,7 @@ class Table:
         self._told[job.key] = JobView(state=JobState.QUEUED, attempt=job.attempt)
         self._queue.offer(job)
         if not self._loops:
-            self._loops = [asyncio.create_task(self._look())]
+            self._loops = [asyncio.create_task(self._watch())]
 
     def events(self, key: str) -> AsyncIterator[JobEvent]:
         return self._inbox.events(key)
@@ -46,7 +47,7 @@ class Table:
         running = tuple(job for snapshot in seen for job in snapshot.running)
         return Snapshot(
             workers=sum(snapshot.workers for snapshot in seen),
-            queued=len(self._told) - len(running),
+            queued=len(self._told.keys() - {job.key for job in running}),
             running=running,
             devices=tuple(device for snapshot in seen for device in snapshot.devices),
         )
@@ -59,17 +60,25 @@ class Table:
         for key in self._told:
             self._queue.stop(key)
         self._loops, self._told = [], {}
+        self._inbox.end_all(Cancelled().fault)
 
-    async def _look(self) -> None:
+    async def _watch(self) -> None:
         while True:
-            self._queue.expire()
-            for key, view in self._queue.look(self._told).items():
-                for event in _news(key, self._told[key], view):
-                    self._inbox.put(event)
-                self._told[key] = view
-                if view.state not in (JobState.QUEUED, JobState.RUNNING):
-                    del self._told[key]
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001  (jobs that nobody ends would hang the build)
+                self._told = {}
+                self._inbox.end_all(fault_of(error))
             await asyncio.sleep(EVERY_S)
+
+    def _look(self) -> None:
+        self._queue.expire()
+        for key, view in self._queue.look(self._told).items():
+            for event in _news(key, self._told[key], view):
+                self._inbox.put(event)
+            self._told[key] = view
+            if view.state not in (JobState.QUEUED, JobState.RUNNING):
+                del self._told[key]
 
 
 def _news(key: str, before: JobView, now: JobView) -> list[JobEvent]:

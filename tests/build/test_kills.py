@@ -56,3 +56,14 @@ def test_ctrl_c_stops_and_the_next_run_keeps_what_was_finished(made, tmp_path):
     make(made / "script.fountain", output)
     assert all(jobs(output)[key] == ("DONE", 1) for key in finished)
     assert (output / "film.mp4").read_bytes() == (made / "out" / "film.mp4").read_bytes()
+
+
+def test_a_request_to_terminate_stops_too_where_a_shell_has_ctrl_c_ignored(made, tmp_path):
+    """As for a command that a script has put into the background."""
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", VIBEBOARD, "make", made / "script.fountain"]
+    output = tmp_path / "out"
+    with subprocess.Popen([*map(str, command), "-o", str(output), *SMALL], stderr=subprocess.PIPE) as process:
+        first_frame(process, output)
+        process.send_signal(signal.SIGTERM)
+        assert "carry on where it stopped" in process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 130

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -100,6 +101,17 @@ def test_a_killed_build_does_not_make_a_take_twice(vibeboard, installed, copied)
     told = make(vibeboard, copied)
     assert "done in" in told
     assert "every shot is up to date" in make(vibeboard, copied)
+
+
+def test_a_shot_that_its_engine_cannot_make_is_named_with_the_way_out(vibeboard, copied):
+    script = copied / "script.fountain"
+    script.write_text(SCRIPT.replace("Not here.", "Not here, not in this street, not tonight, and not with him. " * 2))
+    make(vibeboard, copied)
+    told = make(vibeboard, copied, "--engine", "wan2.1-t2v-1.3b", check=False)
+    assert "the film is not finished" in told
+    hint = re.search(r"--quality previs --shots (\S+) finishes it", told)
+    assert hint, told
+    assert "done in" in make(vibeboard, copied, "--quality", "previs", "--shots", hint[1])
 
 
 @pytest.mark.parametrize(

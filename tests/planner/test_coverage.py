@@ -54,6 +54,14 @@ def test_an_insert_shows_the_thing_until_the_script_comes_back(plan):
     assert "letter" in {prop.name.lower() for prop in insert.stage.props}
 
 
+def test_what_follows_a_thing_that_is_set_apart_is_not_lost(plan):
+    (scene,) = plan(
+        "INT. DINER - NIGHT\n\nANNA (50s) stands with a COFFEE POT. A bell rings over the door.\n\nANNA\nClosed.\n"
+    )
+    described = " ".join(shot.description for shot in scene.shots)
+    assert "A bell rings over the door." in described
+
+
 def test_a_point_of_view_follows_the_look_and_stands_in_the_lookers_eyes(plan):
     (scene,) = plan("INT. BAR - NIGHT\n\nTOM sits alone.\n\nANNA stands by the door. Tom looks at Anna.\n")
     at = next(i for i, shot in enumerate(scene.shots) if shot.framing is Framing.POV)

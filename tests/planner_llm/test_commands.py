@@ -10,7 +10,8 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,19 +84,29 @@ def test_the_demo_is_planned_by_minimax_through_every_fault_and_ends_well(tmp_pa
     assert KEY.encode() not in found + told.stdout.encode() + told.stderr.encode()
 
 
+@contextmanager
+def started(*args: object, mock: WireMock, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The command at work, until the stand-in holds an answer back; killed at the latest in the end."""
+    command = [VIBEBOARD, *map(str, args)]
+    env = {**os.environ, **mock.environment(), **environment}
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            assert mock.holding.wait(120)
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize("after", range(5))
 def test_a_kill_between_any_two_answers_asks_nothing_again(tmp_path, script, after):
     output = tmp_path / "out"
     with WireMock(Stand(TWO)) as mock:
         mock.hold_from = after
         command = ["make", script, "-o", output, "--plan-only", *SMALL, "--planner", "minimax"]
-        environment = {**os.environ, **mock.environment()}
-        process = subprocess.Popen([VIBEBOARD, *map(str, command)], env=environment, stdout=subprocess.DEVNULL)
-        assert mock.holding.wait(60)
-        while answered(output) < after and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with started(*command, mock=mock) as process:
+            while answered(output) < after and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
         mock.hold_from = None
         vibeboard(*command, mock=mock)
         assert len(mock.answered) == len(set(mock.answered)) == 5
@@ -106,13 +117,11 @@ def test_a_kill_between_any_two_answers_asks_nothing_again(tmp_path, script, aft
 def test_ctrl_c_does_not_wait_for_the_model(tmp_path, script):
     with WireMock(Stand(TWO)) as mock:
         mock.hold_from = 0
-        command = [VIBEBOARD, "make", script, "-o", tmp_path / "out", "--plan-only", "--planner", "minimax"]
-        environment = {**os.environ, **mock.environment(), "VIBEBOARD_LLM_IDLE_S": "600"}
-        process = subprocess.Popen(list(map(str, command)), env=environment, stderr=subprocess.PIPE)
-        assert mock.holding.wait(60)
-        process.send_signal(signal.SIGINT)
-        assert b"carry on where it stopped" in process.communicate(timeout=120)[1]
-    assert process.returncode == 130
+        command = ["make", script, "-o", tmp_path / "out", "--plan-only", "--planner", "minimax"]
+        with started(*command, mock=mock, VIBEBOARD_LLM_IDLE_S="600") as process:
+            process.send_signal(signal.SIGINT)
+            assert b"carry on where it stopped" in process.communicate(timeout=120)[1]
+        assert process.returncode == 130
 
 
 def test_a_film_stays_with_the_planner_it_was_made_with_and_offline_is_the_default(tmp_path, script):

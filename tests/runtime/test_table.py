@@ -20,7 +20,7 @@ from storage.queue import MOST_LOST, WorkQueue, process_name
 from storage.tables import JobRow, now
 from tools.speak_line import SpeakLineParams
 from vibeboard.asset import BlobRef, Result
-from vibeboard.faults import FaultKind
+from vibeboard.faults import Cancelled, FaultKind
 from vibeboard.jobs import Failed, JobClass, JobState, Made, Progress, Snapshot, Wish
 from vibeboard.shot import Voice
 from vibeboard.timing import Rate
@@ -122,7 +122,33 @@ def test_a_job_that_waits_stops_at_once_and_one_at_work_is_asked_to(queue):
     offered(queue, "works")
     queue.take("w:1", 1)
     queue.stop("works")
-    assert queue.beat("w:1", {}) == {"works"}
+    assert queue.beat("w:1", {"works": None}) == {"works"}
+
+
+def test_a_worker_is_told_of_a_job_that_another_has_now(queue, engine):
+    offered(queue)
+    queue.take("far:1", 1)
+    assert queue.beat("far:1", {"k": None}) == set()
+    silence(engine, "k")
+    assert queue.expire(spared="far:1") == 0
+    assert queue.expire() == 1
+    queue.take("w:2", 1)
+    assert queue.beat("far:1", {"k": None}) == {"k"}
+
+
+def test_a_job_that_its_worker_has_forgotten_is_not_kept_from_others(queue, engine):
+    offered(queue)
+    queue.take("far:1", 1)
+    silence(engine, "k")
+    queue.beat("far:1", {})
+    assert queue.expire() == 1
+
+
+def test_a_job_that_ended_is_not_offered_again(queue):
+    job = claimed(queue)
+    queue.failed(job, Cancelled().fault)
+    queue.offer(job)
+    assert queue.look(["k"])["k"].state is JobState.FAILED
 
 
 def test_a_wish_reaches_every_worker_once(queue):
@@ -166,6 +192,20 @@ async def test_a_worker_that_is_killed_and_started_again_loses_no_job(queue, tmp
     worker.stdout.close()
     assert queue.workers() == []
     await placement.drain()
+
+
+def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_in_hand(queue, tmp_path):
+    keys = [f"k{number}" for number in range(12)]
+    for key in keys:
+        offered(queue, key, JobClass.BATCH, 0, 24 * 100)
+    worker = start_worker(tmp_path)
+    assert any(line.startswith("made") for line in worker.stdout)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    worker.stdout.close()
+    states = [view.state for view in queue.look(keys).values()]
+    assert set(states) == {JobState.MADE, JobState.QUEUED}
+    assert queue.workers() == []
 
 
 async def test_what_nobody_has_begun_can_be_cancelled(queue):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -20,10 +21,11 @@ from sqlmodel import SQLModel
 from storage.database import migrations, open_database
 from storage.jobs import JobTable
 from storage.project import Project
+from storage.queue import WorkQueue
 from vibeboard.asset import BlobRef, Result
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Fault, FaultKind, Rejected
-from vibeboard.jobs import JobState
+from vibeboard.jobs import JobState, Snapshot
 
 FAULT = Fault(kind=FaultKind.TRANSIENT, code="bad_result", message="wrong")
 
@@ -34,6 +36,20 @@ def result(mark: str) -> Result:
 
 def claim(jobs: JobTable, owner: str = "me"):
     return jobs.claim("k", "generate_shot", "previs", {"frames": 24}, owner)
+
+
+def test_processes_that_write_at_the_same_time_wait_for_each_other(tmp_path):
+    def work(owner: str) -> None:
+        queue = WorkQueue(open_database(tmp_path / "project.db"))
+        for _ in range(40):
+            queue.show(owner, Snapshot(workers=1, queued=0, running=()))
+            queue.claim(owner, "generate_shot", "previs", {}, owner)
+
+    open_database(tmp_path / "project.db").dispose()
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(work, name) for name in ("a:1", "b:2", "c:3")]:
+            done.result()
+    assert len(WorkQueue(open_database(tmp_path / "project.db")).workers()) == 3
 
 
 def test_a_late_attempt_loses(project):

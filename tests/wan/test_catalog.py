@@ -8,6 +8,7 @@ from gpu_runtime import needs
 from gpu_runtime.catalog.declare import Kind, backbones, components
 from gpu_runtime.catalog.tasks import ROWS
 from gpu_runtime.engine import Quality, best, registry
+from gpu_runtime.manifest import MANIFEST, FileRecord, Manifest
 from gpu_runtime.models.wan.recipe import Conditioning, Recipe
 from tests.wan.tiny import install
 from vibeboard.faults import Rejected
@@ -103,3 +104,19 @@ def test_the_preferred_engines_are_those_that_the_previs_can_steer():
         of_quality = [engine for engine in NEURAL if engine.quality is quality]
         assert max(of_quality, key=lambda engine: engine.preference).defaults["conditioning"] == "vace"
         assert len({engine.preference for engine in of_quality}) == len(of_quality)
+
+
+def test_another_file_of_an_adapter_makes_another_result(params_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("VIBEBOARD_MODELS", str(tmp_path))
+    engine = registry()["wan2.1-vace-1.3b"]
+    plain = engine.key(params_of(engine))
+    asked = params_of(engine, adapters=({"adapter": "look"},))
+    keys = {plain}
+    for content in ("a", "b"):
+        record = {"look.safetensors": FileRecord(sha256=content * 64, bytes=1)}
+        manifest = Manifest(component="look", files=record, dtype="float32", tensor_bytes=1, repo="folder")
+        (tmp_path / "look").mkdir(exist_ok=True)
+        (tmp_path / "look" / MANIFEST).write_text(manifest.model_dump_json())
+        keys.add(engine.key(asked))
+    assert len(keys) == 3
+    assert engine.key(params_of(engine)) == plain

@@ -175,6 +175,8 @@ class CudaDevice:
         return torch.cuda.max_memory_allocated(self._device)
 
     def empty_cache(self) -> None:
+        """After what was asked for so far, as only then all is free; on a card that is lost this raises."""
+        torch.cuda.synchronize(self._device)
         torch.cuda.empty_cache()
 
 

@@ -1,0 +1,150 @@
+"""What the chat understands without a model: a small set of commands, each of which is one or two calls of tools.
+
+The grammar is the table below; `help` prints it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+Call = tuple[str, dict[str, Any]]
+SLOWER = 1.5
+"""So many times as long, if nothing else is said; shorter is by as much."""
+
+
+class Command(NamedTuple):
+    """`usage` is what `help` prints; `pattern` what is understood; `calls` makes tool calls of what was found."""
+
+    usage: str
+    pattern: re.Pattern[str]
+    calls: Callable[[dict[str, str]], Sequence[Call]]
+
+
+def _command(usage: str, pattern: str, calls: Callable[[dict[str, str]], Sequence[Call]]) -> Command:
+    return Command(usage, re.compile(rf"(?:please )?{pattern}\W*", re.I | re.S), calls)
+
+
+_S = r"(?:shot )?(?P<shot>\d\S*?[a-z]+)"
+_C = r"(?:scene )(?P<scene>[\w-]+)"
+_MOVES = "push in|pull out|pan|whip pan|tilt|truck|arc|follow|crane|handheld|zoom|dolly zoom|static"
+
+
+def _one(tool: str, **rename: str) -> Callable[[dict[str, str]], Sequence[Call]]:
+    """One call of a tool with what was found, under the names it has there."""
+    return lambda found: [(tool, {rename.get(name, name): value for name, value in found.items() if value})]
+
+
+def _list(text: str) -> list[str]:
+    return [part for part in re.split(r"[,\s]+(?:and )?", text.strip()) if part]
+
+
+def _length(found: dict[str, str]) -> Sequence[Call]:
+    by = float(found["by"] or SLOWER)
+    factor = by if found["way"].casefold() in ("slower", "longer") else 1 / by
+    return [("set_length", {"shot": found["shot"], "factor": round(factor, 4)})]
+
+
+def _cover(found: dict[str, str]) -> Sequence[Call]:
+    args: dict[str, Any] = {"scene": found["scene"]}
+    if found.get("shots"):
+        args["shots"] = int(found["shots"])
+    if found.get("tension"):
+        args["tension"] = 1
+    return [("cover_scene", args)]
+
+
+def _remade(found: dict[str, str]) -> Sequence[Call]:
+    return [("new_seed", {"shot": found["shot"]}), ("make_film", {"shots": [found["shot"]]})]
+
+
+def _made(found: dict[str, str]) -> Sequence[Call]:
+    if found.get("scene"):
+        return [("make_film", {"scenes": [found["scene"]]})]
+    return [("make_film", {"shots": _list(found["shots"])} if found.get("shots") else {})]
+
+
+def _number(tool: str) -> Callable[[dict[str, str]], Sequence[Call]]:
+    return lambda found: [(tool, {"edit": int(found["edit"])} if found.get("edit") else {})]
+
+
+_SHOTS = r"(?P<shots>\d\S*[a-z]+(?:[,\s]+(?:and )?\d\S*[a-z]+)*)"
+
+COMMANDS: tuple[Command, ...] = (
+    _command(
+        "shots with red car", r"(?:which )?shots (?:with|use|using|have) (?:the )?(?P<words>.+?)", _one("find_shots")
+    ),
+    _command("show 3B", rf"(?:show|what does) {_S}(?: look like)?", _one("show_shot")),
+    _command("show scene 3", rf"(?:show|how long is) {_C}", _one("show_scene")),
+    _command(
+        "cost, cost 3B",
+        rf"(?:cost|stale|what is stale(?: and why)?|what would it cost)(?: {_SHOTS})?",
+        lambda found: [("what_is_stale", {"shots": _list(found["shots"])} if found.get("shots") else {})],
+    ),
+    _command("size 3B CU", rf"size {_S} (?P<size>[\w -]+?)", _one("set_size")),
+    _command("angle 3B low", rf"angle {_S} (?P<angle>[\w -]+?)", _one("set_angle")),
+    _command(
+        "lens 3B 85",
+        rf"lens {_S} (?P<mm>\d+(?:\.\d+)?)(?: ?mm)?",
+        lambda found: [("set_lens", {"shot": found["shot"], "focal_mm": float(found["mm"])})],
+    ),
+    _command(
+        "push in 3B eyes (pull out, pan, tilt, zoom ...)",
+        rf"(?P<movement>{_MOVES}) {_S}(?: (?:(?:to|on|from) )?(?P<to>.+?))?",
+        _one("move_camera"),
+    ),
+    _command(
+        "slower 3B, faster 3B, slower 3B 2",
+        rf"(?P<way>slower|longer|faster|shorter) {_S}(?: (?P<by>\d+(?:\.\d+)?))?",
+        _length,
+    ),
+    _command(
+        "length 3B 4.5",
+        rf"length {_S} (?P<seconds>\d+(?:\.\d+)?)(?: ?s)?",
+        lambda found: [("set_length", {"shot": found["shot"], "seconds": float(found["seconds"])})],
+    ),
+    _command(
+        "frame 3B Ruth and Milo",
+        rf"frame {_S} (?P<people>.+?)",
+        lambda found: [
+            ("set_subjects", {"shot": found["shot"], "people": re.split(r"\s*,\s*|\s+and\s+", found["people"])})
+        ],
+    ),
+    _command("describe 3B as ...", rf"describe {_S} as (?P<text>.+?)", _one("describe_shot")),
+    _command(
+        "rack focus 3B from the gun to her face at 'You came'",
+        rf"rack(?: focus)? {_S} from (?P<start>.+?) to (?P<end>.+?) at (?:the line )?[\"'“‘]?(?P<line>.+?)[\"'”’]?",
+        _one("rack_focus"),
+    ),
+    _command(
+        "split scene 3 into 6, tension",
+        rf"(?:split|break) {_C} into (?P<shots>\d+)(?: shots)?,?(?P<tension> (?:more )?tension)?",
+        _cover,
+    ),
+    _command("tension scene 3", r"(?P<tension>(?:more )?tension) (?:in )?scene (?P<scene>[\w-]+)", _cover),
+    _command("omit 3B", rf"omit {_S}", _one("omit_shot")),
+    _command("redo 3B (a new seed, and make it)", rf"redo {_S}", _remade),
+    _command("edits", r"edits", lambda _found: [("list_edits", {})]),
+    _command("undo, undo 4", r"undo(?: (?:edit )?(?P<edit>\d+))?", _number("undo_edit")),
+    _command("restore, restore 4", r"restore(?: (?:edit )?(?P<edit>\d+))?", _number("redo_edit")),
+    _command("make, make 3A 3B, make scene 3", rf"make(?: {_C}| {_SHOTS}| the film)?", _made),
+)
+
+HELP = "\n".join(
+    [
+        "Without a model I understand:",
+        *(f"  {command.usage}" for command in COMMANDS),
+        "Anything else in plain words needs a model: set MINIMAX_API_KEY and start with --planner minimax.",
+    ]
+)
+
+
+def calls_for(text: str) -> Sequence[Call] | None:
+    """The tool calls that a command means; None if it is no command."""
+    words = " ".join(text.split())
+    for command in COMMANDS:
+        found = command.pattern.fullmatch(words)
+        if found:
+            return command.calls({name: value or "" for name, value in found.groupdict().items()})
+    return None

@@ -1,0 +1,191 @@
+"""The director's desk: the film as planned now, its edits, the price of a build, and the build."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agents.director.desk import Changed, Made, Offer, ToMake
+from agents.director.film import Film, Placed
+from agents.director.words import compared
+from agents.llm.model import LlmModel
+from agents.planner.lint import Finding, lint
+from graphs import planning, thinking
+from graphs.cut import CutShot, cut
+from graphs.make import make
+from graphs.overlay import Overlay, keep_edits
+from graphs.quote import Quoted, quote
+from graphs.request import MakeRequest
+from graphs.services import Services
+from graphs.units import shot_unit
+from storage.eventlog import CHAT
+from storage.project import Project
+from tools.declare import registry
+from vibeboard.edits import Author, Edit, EditList, Entry, LaidOver, Left
+from vibeboard.events import Event
+from vibeboard.faults import Rejected
+from vibeboard.jobs import Placement
+from vibeboard.screenplay import Scene, Screenplay
+from vibeboard.shot import ScenePlan
+
+Watching = Callable[[MakeRequest], AbstractContextManager[Callable[[Event], None]]]
+_SECONDS_AN_HOUR = 3600
+
+
+class Planned(NamedTuple):
+    """A script planned with some edits. `left` are those that could not be laid over."""
+
+    title: str
+    laid: list[CutShot]
+    plans: tuple[ScenePlan, ...]
+    scenes: dict[str, Scene]
+    left: list[Left]
+
+
+@dataclass
+class FilmDesk:
+    """`agents.director.desk.Desk` of a project. `request` gives what a build would be asked for now, the script as it
+    is now; `planner` and `placement` give new ones, as a build closes its own."""
+
+    project: Project
+    author: Author
+    request: Callable[[], MakeRequest]
+    planner: Callable[[], LlmModel | None]
+    placement: Callable[[], Placement]
+    watching: Watching
+    output: Path
+    gpu_usd_per_hour: float = 0.0
+
+    async def film(self) -> Film:
+        return self._film(await self._planned(self.project.edits.active()))
+
+    def _film(self, planned: Planned) -> Film:
+        request = self.request()
+        placed = [Placed(item.shot, item.number, item.start, item.scene, item.breakdown) for item in planned.laid]
+        return Film(planned.title, placed, request.fps, request.width / request.height)
+
+    async def _planned(self, edits: EditList) -> Planned:
+        request, model = self.request(), self.planner()
+        services = Services(self.project, self.placement(), request, CHAT, lambda _event: None, model)
+        screenplay = await asyncio.to_thread(planning.read, self.project, request)
+        script = Screenplay.model_validate_json(self.project.blobs.read(screenplay))
+        overlay = Overlay(edits, request)
+        try:
+            if model:
+                breakdown, plans = await thinking.plan(services, model, script, overlay)
+            else:
+                work = (self.project, request, script, services.check, overlay)
+                breakdown, plans = await asyncio.to_thread(planning.plan, *work)
+        finally:
+            await services.close()
+        scenes = {scene.id: scene for scene in script.scenes}
+        laid = cut(plans, scenes, {scene.scene_id: scene for scene in breakdown.scenes})
+        return Planned(script.title or request.name, laid, plans, scenes, overlay.left(scenes))
+
+    async def offer(self, shots: Sequence[str]) -> Offer:
+        planned = await self._planned(self.project.edits.active())
+        wanted = {self._film(planned).shot(number).shot.id for number in shots}
+        numbers = {item.shot.id: item.number for item in planned.laid}
+        todo = [item for item in self._todo(planned) if not wanted or item.unit in wanted]
+        gpu = sum(item.device_seconds for item in todo)
+        return Offer(
+            shots=tuple(_to_make(item, numbers[item.unit]) for item in todo),
+            cpu_seconds=round(sum(item.seconds for item in todo), 1),
+            gpu_seconds=round(gpu, 1),
+            usd=round(gpu * self.gpu_usd_per_hour / _SECONDS_AN_HOUR, 4),
+        )
+
+    def _todo(self, planned: Planned) -> Sequence[Quoted]:
+        request = self.request()
+        services = Services(self.project, self.placement(), request, CHAT, lambda _event: None)
+        return quote([shot_unit(item, planned.title, request) for item in planned.laid], services).todo
+
+    def edits(self) -> Sequence[Entry]:
+        return self.project.edits.entries()
+
+    async def left(self) -> Sequence[Left]:
+        return (await self._planned(self.project.edits.active())).left
+
+    async def change(self, key: str, edit: Edit) -> Changed:
+        known = self.project.edits.find(key)
+        others = [item for item in self.project.edits.active().edits if item.id != known]
+        identity = known or max((item.id for item in others), default=0) + 1
+        before = await self._planned(EditList(edits=tuple(others)))
+        after = await self._planned(EditList(edits=(*others, LaidOver(id=identity, edit=edit))))
+        unfit = next((left.why for left in after.left if left.id == identity), "")
+        if unfit:
+            raise Rejected("edit_unfit", f"that does not fit the plan: {unfit}")
+        changed = self._compared(identity, before, after)
+        if not changed.differences:
+            raise Rejected("no_change", "that would change nothing: the shot is so already, or there is no room for it")
+        added = self.project.edits.add(key, self.author, edit)
+        return changed.model_copy(update={"id": added})
+
+    async def undo(self, key: str, edit: int | None) -> Changed:
+        before = await self._planned(self.project.edits.active())
+        entry = self.project.edits.undo(key, self.author, edit)
+        return self._compared(entry.id, before, await self._planned(self.project.edits.active()))
+
+    async def redo(self, key: str, edit: int | None) -> Changed:
+        before = await self._planned(self.project.edits.active())
+        entry = self.project.edits.redo(key, self.author, edit)
+        return self._compared(entry.id, before, await self._planned(self.project.edits.active()))
+
+    def _compared(self, edit: int, before: Planned, after: Planned) -> Changed:
+        lines = compared(self._film(before), self._film(after))
+        takes = set(self._takes(before).values())
+        shots = tuple(number for number, take in self._takes(after).items() if take not in takes)
+        old, new = (set(self._findings(planned)) for planned in (before, after))
+        numbers = {item.shot.id: item.number for item in after.laid}
+        objections = [
+            f"{numbers.get(finding.shot_id, 'the scene')}: {finding.fault}" for finding in sorted(new - old, key=str)
+        ]
+        return Changed(id=edit, shots=shots, differences=lines, objections=tuple(dict.fromkeys(objections)))
+
+    def _takes(self, planned: Planned) -> dict[str, str]:
+        """The content key of each shot's take, by the shot's number."""
+        request = self.request()
+        keys: dict[str, str] = {}
+        for item in planned.laid:
+            take = shot_unit(item, planned.title, request).calls[0]
+            params = registry()[take.tool].params.model_validate(take.args)
+            keys[item.number] = request.engine(take.tool, item.shot.id).key(params)
+        return keys
+
+    def _findings(self, planned: Planned) -> list[Finding]:
+        request = self.request()
+        aspect = request.width / request.height
+        return [finding for plan in planned.plans for finding in lint(planned.scenes[plan.scene_id], plan, aspect)]
+
+    async def make(self, shots: Sequence[str]) -> Made:
+        film = await self.film()
+        only = tuple(film.shot(number).shot.id for number in shots)
+        request = self.request().model_copy(update={"edits": keep_edits(self.project), "only": only})
+        todo = (await self.offer(shots)).shots
+        with self.watching(request) as watch:
+            await _apart(make(self.project, self.placement(), request, self.output, watch, self.planner()))
+        missing = tuple(item.number for item in (await self.offer(())).shots)
+        files = () if missing else (str(self.output / "film.mp4"),)
+        return Made(made=tuple(item.number for item in todo), missing=missing, files=files)
+
+
+def _to_make(item: Quoted, number: str) -> ToMake:
+    seconds = item.seconds + item.device_seconds
+    return ToMake(number=number, reasons=item.reasons, renders=item.renders, seconds=round(seconds, 1))
+
+
+async def _apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run a graph of its own from inside a node: in a context that knows nothing of ours, or LangGraph would take it
+    for a part of this one and keep its checkpoints with ours."""
+    task = asyncio.create_task(work, context=contextvars.Context())
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -1,0 +1,56 @@
+"""The Medic's repairs of a film, and a person's word on them."""
+
+from __future__ import annotations
+
+import json
+
+from agents.medic import Change
+from storage.project import Project
+from vibeboard.events import EventType
+from vibeboard.faults import Rejected
+from vibeboard.model import Frozen
+
+_REFUSED = "refused_repairs"
+
+
+class Repair(Frozen):
+    """One change that was made to the arguments of a step of a unit (a shot or a deliverable)."""
+
+    unit: str
+    step: str
+    change: Change
+    refused: bool
+
+
+def refused_repairs(project: Project) -> frozenset[str]:
+    """Ids of repairs that are not made."""
+    return frozenset(json.loads(project.setting(_REFUSED) or "[]"))
+
+
+def repairs(project: Project) -> list[Repair]:
+    """Every repair that was ever made for the film, oldest first, each once."""
+    refused = refused_repairs(project)
+    made = {
+        (event.unit, event.data["step"], change.id): change
+        for event in project.happened(EventType.CALL_REPAIRED)
+        for change in (Change.model_validate(item) for item in event.data["changes"])  # type: ignore[union-attr]
+    }
+    return [
+        Repair(unit=unit, step=str(step), change=change, refused=change.id in refused)
+        for (unit, step, _), change in made.items()
+    ]
+
+
+def judge_repair(project: Project, change_id: str, *, refuse: bool) -> None:
+    """Refuse a repair, which undoes it: what was made with it is stale, and its call goes to the person; or allow it
+    again.
+
+    Raises:
+        Rejected: there was no such repair.
+    """
+    known = {repair.change.id for repair in repairs(project)}
+    if change_id not in known:
+        raise Rejected("no_such_repair", f"there is no repair {change_id}: vibeboard repairs lists {len(known)}")
+    refused = refused_repairs(project)
+    wanted = refused | {change_id} if refuse else refused - {change_id}
+    project.keep_setting(_REFUSED, json.dumps(sorted(wanted)))

@@ -1,0 +1,170 @@
+"""A film's conversation: turns one after the other, questions in between, carried on after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from langchain_core.messages import AIMessage, ToolMessage, messages_from_dict, messages_to_dict
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
+
+from agents.director.mind import CommandMind, Mind, ModelMind
+from agents.llm.asking import Answered
+from agents.llm.model import LlmModel
+from graphs.chat import CHAT_VERSION, ChatState, Limits, Question, Said, Talk, begin, chat_graph, remembered
+from graphs.desk import FilmDesk
+from graphs.thinking import KeptAnswers
+from storage.eventlog import CHAT
+from storage.project import Project
+from vibeboard.events import Event, EventType
+from vibeboard.faults import FaultError, Rejected
+
+_REMEMBERED = 20
+"""Turns that a model is told of."""
+_CHECKPOINTS = "chat.db"
+
+Show = Callable[[Said], None]
+
+
+class Conversation:
+    """`say` something, `answer` what is asked, `carry_on` with what a crash broke off; `show` is called with what there
+    is to see. Between the calls, `open_question` is what waits for an answer."""
+
+    def __init__(
+        self, project: Project, desk: FilmDesk, mind: Mind, limits: Limits, saver: AsyncSqliteSaver, show: Show
+    ) -> None:
+        self._project, self._desk, self._mind, self._limits, self._show = project, desk, mind, limits, show
+        self._saver = saver
+        self._graph: CompiledStateGraph[Any, Talk, Any, Any] = chat_graph().compile(checkpointer=saver)
+        self._turn = 0
+        self.open_question: Question | None = None
+
+    async def say(self, said: str) -> None:
+        """A turn; it ends, or stops at a question.
+
+        Raises:
+            Rejected: the turn before has not ended.
+            FaultError: what broke the turn off; the conversation goes on with the next one.
+        """
+        if self._project.chat.open_turn():
+            raise Rejected("open_turn", "the turn before has not ended: answer its question first")
+        self._turn = self._project.chat.begin(said)
+        await self._run(begin(said))
+
+    async def answer(self, question: str, yes: bool) -> None:
+        """Answer the open question, by its id, once.
+
+        Raises:
+            Rejected: it was answered before, or nobody asked it.
+        """
+        if self.open_question is None or self.open_question.id != question:
+            before = self._project.chat.answer_to(question)
+            raise Rejected(
+                "answered_before" if before else "no_such_question",
+                f"question {question} was answered before ({before}): that answer counts"
+                if before
+                else f"there is no open question {question}",
+            )
+        self._project.chat.answer(question, "yes" if yes else "no")
+        self.open_question = None
+        await self._run(Command(resume=yes))
+
+    async def carry_on(self) -> bool:
+        """Take up the turn that was broken off, if there is one; whether there was."""
+        turn = self._project.chat.open_turn()
+        if turn is None:
+            return False
+        self._turn = turn.id
+        state = await self._graph.aget_state(self._config)
+        if state.created_at is None:
+            await self._run(begin(turn.said))
+        elif not state.interrupts:
+            await self._run(None)
+        else:
+            question = Question.model_validate(state.interrupts[0].value)
+            answered = self._project.chat.answer_to(question.id)
+            if answered is None:
+                self.open_question = question
+            else:
+                await self._run(Command(resume=answered == "yes"))
+        return True
+
+    @property
+    def _config(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": self._thread}}
+
+    @property
+    def _thread(self) -> str:
+        return f"chat-{CHAT_VERSION}-{self._turn}"
+
+    async def _run(self, given: ChatState | Command[Any] | None) -> None:
+        """Follow the graph until it ends or asks."""
+        past = [
+            remembered(turn.said, messages_from_dict(turn.messages))  # type: ignore[arg-type]
+            for turn in self._project.chat.before(self._turn, _REMEMBERED)
+        ]
+        talk = Talk(self._desk, self._mind, self._limits, self._turn, past, self._asked)
+        try:
+            stream = self._graph.astream(given, self._config, context=talk, stream_mode="custom", durability="sync")
+            async for part in stream:
+                self._show(Said.model_validate(part))
+        except asyncio.CancelledError:
+            await self._close("stopped by the person")
+            raise
+        except FaultError as error:
+            await self._close(str(error))
+            raise
+        state = await self._graph.aget_state(self._config)
+        if state.interrupts:
+            self.open_question = Question.model_validate(state.interrupts[0].value)
+        else:
+            await self._close()
+
+    def _asked(self, question: Question) -> None:
+        self._project.log(CHAT, Event(type=EventType.INPUT_REQUESTED, data=question.model_dump(mode="json")))
+
+    async def _close(self, why: str = "") -> None:
+        """Keep the turn and drop its checkpoints. One that was broken off ends with the reason, its calls answered."""
+        state = await self._graph.aget_state(self._config)
+        messages = messages_from_dict(state.values.get("messages", []))
+        if why:
+            done = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
+            calls = [call for message in messages if isinstance(message, AIMessage) for call in message.tool_calls]
+            messages += [ToolMessage(why, tool_call_id=str(call["id"])) for call in calls if call["id"] not in done]
+            messages.append(AIMessage(f"({why})"))
+        self._project.chat.close(self._turn, messages_to_dict(messages))  # type: ignore[arg-type]
+        await self._saver.adelete_thread(self._thread)
+
+
+def mind_for(project: Project, model: LlmModel | None) -> Mind:
+    """A model's mind, which goes on counting what the film's chat has spent, or the one that knows commands only."""
+    if model is None:
+        return CommandMind()
+
+    for _, event in project.events(CHAT):
+        if event.type is EventType.LLM_ANSWERED:
+            before = Answered.model_validate(event.data)
+            model.ledger.spent_before(before.usd, before.usage.total, 1)
+
+    def heard(answered: Answered) -> None:
+        project.log(CHAT, Event(type=EventType.LLM_ANSWERED, data=answered.model_dump(mode="json")))
+
+    return ModelMind(model, KeptAnswers(project), heard)
+
+
+@asynccontextmanager
+async def conversation(
+    project: Project, desk: FilmDesk, model: LlmModel | None, limits: Limits, show: Show
+) -> AsyncIterator[Conversation]:
+    """A film's conversation, in its own file of checkpoints."""
+    async with AsyncSqliteSaver.from_conn_string(str(project.root / _CHECKPOINTS)) as saver:
+        try:
+            yield Conversation(project, desk, mind_for(project, model), limits, saver, show)
+        finally:
+            if model:
+                await model.aclose()

@@ -1,0 +1,65 @@
+"""A worker by itself over a device: what the job table wants of it meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gpu_runtime.placement.feed import Feed
+from storage.database import open_database
+from storage.queue import WorkQueue, process_name
+from tests.device.conftest import shot
+from vibeboard.faults import FaultKind
+from vibeboard.jobs import JobState, Progress
+
+
+@pytest.fixture
+def queue(tmp_path):
+    engine = open_database(tmp_path / "project.db")
+    yield WorkQueue(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+async def bench(bench_of, queue):
+    """A device that serves the table."""
+    opened = bench_of()
+    feed = Feed(queue, opened.placement, process_name(), lambda _text: None)
+    serving = asyncio.create_task(feed.serve())
+    yield opened
+    feed.stop()
+    await serving
+
+
+def ask(queue, job):
+    queue.offer(queue.claim(job.key, job.task, job.engine, job.params, "me:0"))
+
+
+async def ended(queue, key):
+    while (view := queue.look([key])[key]).state in (JobState.QUEUED, JobState.RUNNING):
+        await asyncio.sleep(0.01)
+    return view
+
+
+async def steps(bench, key, count):
+    while sum(isinstance(event, Progress) and event.key == key for event in bench.seen) < count:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_job_that_is_stopped_and_asked_for_again_meanwhile_is_made(bench, queue):
+    job = shot(key="k", steps=30)
+    ask(queue, job)
+    await steps(bench, "k", 1)
+    queue.stop("k")
+    ask(queue, job)
+    view = await asyncio.wait_for(ended(queue, "k"), 60)
+    assert view.state is JobState.MADE
+    assert view.attempt == 4
+
+
+async def test_a_job_that_this_worker_does_not_know_how_to_do_fails_and_the_next_is_made(bench, queue):
+    queue.offer(queue.claim("new", "generate_shot", "of-a-later-version", {}, "me:0"))
+    ask(queue, shot(key="k"))
+    assert (await asyncio.wait_for(ended(queue, "new"), 60)).fault.kind is FaultKind.BUG
+    assert (await asyncio.wait_for(ended(queue, "k"), 60)).state is JobState.MADE
