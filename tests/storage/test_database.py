@@ -164,7 +164,7 @@ def test_workers_that_take_at_once_never_get_the_same_attempt(engine, database):
 
 
 def test_a_worker_passes_over_the_rows_that_another_is_taking(postgres):
-    engine = open_database(postgres)
+    engine = open_database(f"{postgres}&options=-c%20lock_timeout%3D2000")
     queue = WorkQueue(engine)
     for number in range(2):
         queue.offer(queue.claim(f"k{number}", "task", "engine", {}, "me:0"))
