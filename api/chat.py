@@ -22,7 +22,7 @@ from agents.llm.model import LlmModel
 from agents.screenplay import read_file, read_text
 from api.making import PLAN_TASK, must_be_writable
 from api.progress import watch_for
-from api.working import STATE_FOLDER, placement_for, workers
+from api.working import film_project, has_film, placement_for, workers
 from graphs.chat import Limits, Said
 from graphs.desk import FilmDesk
 from graphs.request import TAKE_TASK, MakeRequest, keep_request, last_request, pin_engines
@@ -71,11 +71,11 @@ def _film(folder: Path, script: Path | None, author: Author) -> Iterator[tuple[P
     Raises:
         Rejected: there is no film there and no script to begin one with.
     """
-    if script is None and not (folder / STATE_FOLDER / "project.db").is_file():
+    if script is None and not has_film(folder):
         raise Rejected("no_such_film", f"there is no film in {folder}: name its folder, or a script with --script")
     must_be_writable(folder)
     settings = Settings()
-    with Project(folder / STATE_FOLDER) as project:
+    with film_project(folder) as project:
         yield (
             project,
             FilmDesk(

@@ -12,7 +12,7 @@ from rich.console import Console
 from api import chat as chatting
 from api import doctor as doctor_report
 from api import gpu as gpu_view
-from api import making, models, working
+from api import making, models, storage, working
 from api import repairs as repair_list
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality
@@ -39,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
+app.add_typer(storage.app, name="storage")
 
 
 @app.command()

@@ -19,21 +19,23 @@ from storage.database import open_database
 from storage.queue import WorkQueue
 from vibeboard.faults import Rejected
 from vibeboard.jobs import Account, DeviceSnapshot, Running, WorkerView
+from vibeboard.settings import Settings
 
 EVERY_S = 0.5
 _QUEUE_SHOWN = 10
 
 
 def queue_of(film: Path) -> WorkQueue:
-    """The job table of a film's folder.
+    """The job table of a film's folder, or the one that the settings name.
 
     Raises:
         Rejected: there is no film there.
     """
+    configured = Settings().database
     database = film / STATE_FOLDER / "project.db"
-    if not database.is_file():
+    if not configured and not database.is_file():
         raise Rejected("no_such_film", f"there is no film in {film}: name the folder that vibeboard make wrote")
-    return WorkQueue(open_database(database))
+    return WorkQueue(open_database(configured or database))
 
 
 def as_json(queue: WorkQueue) -> str:

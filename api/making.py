@@ -17,7 +17,7 @@ from agents.llm.choosing import MINIMAX, OFFLINE, SCRIPTED, model_for
 from agents.llm.model import LlmModel
 from agents.screenplay import plain_text, read_file, read_text
 from api.progress import Watch, watch_for
-from api.working import STATE_FOLDER, placement_for, show, workers
+from api.working import STATE_FOLDER, film_project, placement_for, show, workers
 from gpu_runtime.engine import best
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
@@ -59,7 +59,7 @@ def make_film(
     read_file(script)
     text = read_text(script)
     must_be_writable(output)
-    with Project(output / STATE_FOLDER) as project:
+    with film_project(output) as project:
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
         if takes and not takes.shots:
@@ -120,7 +120,7 @@ def write_breakdown(script: Path, film: Path, output: Path | None, planner: str 
     must_be_writable(film)
     if output and not output.parent.is_dir():
         raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
-    with Project(film / STATE_FOLDER) as project:
+    with film_project(film) as project:
         model = _planner(project, planner)
         blob = project.blobs.put(text.encode(), "text/plain").sha256
         request = MakeRequest(script=blob, name=script.stem, engines=pin_engines(project.pins()))
@@ -155,7 +155,7 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
     if not output.parent.is_dir():
         raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
     length = int(json.loads(scene.read_bytes())["frames"])
-    with Project(film / STATE_FOLDER) as project:
+    with film_project(film) as project:
         params = RenderPassParams(
             scene=sha256_file(scene), kind=kind, first=first, frames=frames or max(length - first, 1)
         )

@@ -9,17 +9,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.working import STATE_FOLDER
+from api.working import film_project, has_film
 from graphs.repairs import judge_repair, repairs
-from storage.project import Project
 from vibeboard.faults import Rejected
 
 
 def show_repairs(film: Path, console: Console, refuse: str | None, allow: str | None) -> None:
     """List the repairs of a film, after refusing or allowing one."""
-    if not (film / STATE_FOLDER / "project.db").is_file():
+    if not has_film(film):
         raise Rejected("no_such_film", f"there is no film in {film}: name the folder that vibeboard make wrote")
-    with Project(film / STATE_FOLDER) as project:
+    with film_project(film) as project:
         for change_id, refused in ((refuse, True), (allow, False)):
             if change_id is not None:
                 judge_repair(project, change_id, refuse=refused)

@@ -6,17 +6,18 @@ import sys
 from pathlib import Path
 
 from gpu_runtime import worker
-from storage.blobs import FolderBlobs
+from storage.configured import configured_blobs
 from vibeboard.settings import Settings
 
 
 def main() -> None:
     root = Path(sys.argv[1])
-    blobs, scratch = FolderBlobs(root / "blobs"), root / "scratch"
+    settings = Settings()
+    blobs, scratch = configured_blobs(root, settings), root / "scratch"
     if "--device" in sys.argv[2:]:
         from gpu_runtime.device import process  # noqa: PLC0415  (a worker on the CPU needs none of it)
 
-        process.serve(blobs, scratch, Settings())
+        process.serve(blobs, scratch, settings)
     else:
         worker.serve(blobs, scratch)
 

@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -16,10 +17,13 @@ from gpu_runtime.placement.embedded import Embedded
 from gpu_runtime.placement.feed import Feed
 from gpu_runtime.placement.routed import Routed
 from gpu_runtime.placement.table import Table
-from storage.database import open_database
-from storage.queue import WorkQueue, process_name
-from storage.working import working
+from storage.configured import configured_store
+from storage.locks import working
+from storage.project import Project
+from storage.queue import process_name
+from storage.store import MARK, Store
 from vibeboard.jobs import JobQueue, Placement, Wish
+from vibeboard.settings import Settings
 
 STATE_FOLDER = ".vibeboard"
 MOST_WORKERS = 8
@@ -31,6 +35,29 @@ def workers() -> int:
     """One single-threaded worker a core."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_WORKERS)
+
+
+@contextmanager
+def film_store(film: Path) -> Iterator[Store]:
+    """The store of the film that is made in a folder: the folder's own, or the one that the settings name."""
+    root = film / STATE_FOLDER
+    with closing(configured_store(root, Settings()) or Store.in_folder(root)) as store:
+        yield store
+
+
+@contextmanager
+def film_project(film: Path) -> Iterator[Project]:
+    """The film that is made in a folder, in its store."""
+    root = film / STATE_FOLDER
+    store = configured_store(root, Settings())
+    with closing(store) if store else nullcontext(), Project(root, store) as project:
+        yield project
+
+
+def has_film(film: Path) -> bool:
+    """Whether a folder is one that `vibeboard make` has begun."""
+    root = film / STATE_FOLDER
+    return (root / "project.db").is_file() or (bool(Settings().database) and (root / MARK).is_file())
 
 
 def placement_for(root: Path, queue: JobQueue | None = None) -> Placement:
@@ -61,18 +88,15 @@ def obey(placement: Placement, wish: Wish | None) -> None:
 
 def work_for(film: Path, console: Console) -> None:
     """Be a worker of a film's folder until interrupted."""
-    root = film / STATE_FOLDER
-    root.mkdir(parents=True, exist_ok=True)
     console.print(f"working for {film}; Ctrl-C ends it, and what is in hand goes back", highlight=False)
-    asyncio.run(_serve(root, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)))
+    asyncio.run(_serve(film, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)))
 
 
-async def _serve(root: Path, say: Callable[[str], None]) -> None:
-    engine = open_database(root / "project.db")
-    (root / "scratch").mkdir(exist_ok=True)
-    with working(root):
-        feed = Feed(WorkQueue(engine), placement_for(root), process_name(), say)
+async def _serve(film: Path, say: Callable[[str], None]) -> None:
+    root = film / STATE_FOLDER
+    with film_store(film) as store, store.written(), working(root):
+        (root / "scratch").mkdir(exist_ok=True)
+        feed = Feed(store.queue, placement_for(root), process_name(), say)
         for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, feed.stop)
         await feed.serve()
-    engine.dispose()

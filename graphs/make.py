@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from agents.llm.asking import Asker
 from agents.llm.model import LlmModel
 from agents.medic.model import ModelFixer
 from gpu_runtime.engine import Engine
 from graphs.chain import UnitDone
+from graphs.checkpoints import checkpoints
 from graphs.delivery import deliver, wanted_files
 from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, results
 from graphs.repairs import refused_repairs
@@ -81,8 +79,7 @@ async def make(
 async def _follow(services: Services, run_id: str, abandoned: list[str]) -> EpisodeState:
     """Run the graph to its end, from its last checkpoint if it has one, and drop the checkpoints of the `abandoned`."""
     config: RunnableConfig = {"configurable": {"thread_id": run_id}, "recursion_limit": _NO_LIMIT}
-    _drop_if_damaged(services.project.checkpoints)
-    async with AsyncSqliteSaver.from_conn_string(str(services.project.checkpoints)) as saver:
+    async with checkpoints(services.project) as saver:
         graph = episode_graph().compile(checkpointer=saver)
         begun = (await graph.aget_state(config)).created_at is not None
         first: EpisodeState = {"done": []}
@@ -97,15 +94,6 @@ async def _follow(services: Services, run_id: str, abandoned: list[str]) -> Epis
         for thread in [run_id, *abandoned]:
             await saver.adelete_thread(thread)
     return state
-
-
-def _drop_if_damaged(checkpoints: Path) -> None:
-    """Checkpoints only say what comes next; without them a run begins anew and finds what it made by its names."""
-    try:
-        with closing(sqlite3.connect(checkpoints)) as database:
-            database.execute("pragma schema_version")
-    except sqlite3.DatabaseError:
-        checkpoints.unlink()
 
 
 async def call_once(project: Project, placement: Placement, engine: Engine, params: Params) -> Result:

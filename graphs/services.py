@@ -19,6 +19,9 @@ from vibeboard.events import Event, EventType
 from vibeboard.faults import Cancelled, Failure, Repairable
 from vibeboard.jobs import Job, JobState, Made, Placement, Progress
 
+JOINED_EVERY_S = 0.2
+"""How often a job that somebody else has in hand is looked at."""
+
 
 @dataclass
 class Services:
@@ -60,18 +63,26 @@ class Services:
     async def make(self, key: str, engine: Engine, params: Params, unit: str, priority: int) -> Result:
         """Have a job done; who asks for the same key meanwhile waits for the same job."""
         if key not in self._inflight:
-            arguments = params.model_dump(mode="json")
-            job_class = self.request.job_class(engine)
-            job = self.project.jobs.claim(
-                key, engine.task, engine.name, arguments, self.project.owner, priority, job_class
-            )
-            self._inflight[key] = asyncio.create_task(self._run(job, unit))
+            self._inflight[key] = asyncio.create_task(self._made(key, engine, params, unit, priority))
         running = self._inflight[key]
         try:
             return await asyncio.shield(running)
         finally:
             if running.done():
                 self._inflight.pop(key, None)
+
+    async def _made(self, key: str, engine: Engine, params: Params, unit: str, priority: int) -> Result:
+        """Claim the job and have it done, or wait while somebody else has it in hand."""
+        jobs, arguments = self.project.jobs, params.model_dump(mode="json")
+        claim = (key, engine.task, engine.name, arguments, self.project.owner, priority, self.request.job_class(engine))
+        while True:
+            stand = jobs.stand(key)
+            if known := self.known(key):
+                return known
+            if job := jobs.claim(*claim, stand):
+                return await self._run(job, unit)
+            await asyncio.sleep(JOINED_EVERY_S)
+            jobs.expire()
 
     async def _run(self, job: Job, unit: str) -> Result:
         jobs = self.project.jobs

@@ -1,18 +1,58 @@
-"""Content-addressed bytes in a folder: `ab/cdef...` under their sha256, whole or not at all."""
+"""Content-addressed bytes: what a store asks of them, and how a folder keeps them.
+
+In a folder they are at `ab/cdef...` under their sha256, whole or not at all.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
-from vibeboard.asset import BlobRef
-from vibeboard.digest import sha256, sha256_file
+from vibeboard.asset import BlobRef, Blobs
+from vibeboard.digest import sha256 as digest_of
+from vibeboard.digest import sha256_file
 from vibeboard.faults import Rejected
+
+_NAME = re.compile("[0-9a-f]{62}")
+
+
+class Kept(NamedTuple):
+    """Bytes that are there, and since when."""
+
+    sha256: str
+    size: int
+    since: datetime
+
+
+class StoredBlobs(Blobs, Protocol):
+    """`Blobs` as a store keeps them. What is read through `read` is compared with its name."""
+
+    def read(self, sha256: str) -> bytes: ...
+
+    def intact(self, sha256: str) -> bool:
+        """Whether the bytes are there and are what their name says, read from where they are kept. Bytes that are not
+        go, so that they can be made or brought again."""
+
+    def listed(self) -> Iterator[Kept]:
+        """Everything that is kept, by name."""
+
+    def remove(self, sha256: str) -> None: ...
+
+    def sweep(self) -> None:
+        """Remove what was begun and never finished. Nobody may be writing."""
+
+    def close(self) -> None:
+        """Let go of connections."""
 
 
 class FolderBlobs:
-    """`vibeboard.asset.Blobs` over a folder.
+    """`StoredBlobs` over a folder.
 
     A file is written beside its place, synced, and renamed into it, so that a reader, or a run after a crash, sees
     all of it or nothing.
@@ -28,7 +68,7 @@ class FolderBlobs:
             left.unlink()
 
     def put(self, data: bytes, media: str) -> BlobRef:
-        ref = BlobRef(sha256=sha256(data), size=len(data), media=media)
+        ref = BlobRef(sha256=digest_of(data), size=len(data), media=media)
         if not self.has(ref.sha256):
             handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
             temporary = Path(name)
@@ -56,6 +96,16 @@ class FolderBlobs:
         target.parent.mkdir(exist_ok=True)
         path.replace(target)
 
+    def adopt(self, path: Path, digest: str) -> Path:
+        """Take over a file whose hash is known to be `digest`, from whatever file system; where it is now."""
+        if not self.has(digest):
+            handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
+            os.close(handle)
+            shutil.move(path, name)
+            self._adopt(Path(name), digest)
+        path.unlink(missing_ok=True)
+        return self._place(digest)
+
     def _place(self, digest: str) -> Path:
         return self.root / digest[:2] / digest[2:]
 
@@ -65,10 +115,37 @@ class FolderBlobs:
     def path(self, sha256: str) -> Path:
         place = self._place(sha256)
         if not place.is_file():
-            raise Rejected(
-                "missing_blob", f"the file {sha256[:12]} is gone from {self.root}: run make again to render it"
-            )
+            raise missing(sha256, self.root)
         return place
 
     def read(self, sha256: str) -> bytes:
-        return self.path(sha256).read_bytes()
+        data = self.path(sha256).read_bytes()
+        if digest_of(data) != sha256:
+            self.remove(sha256)
+            raise missing(sha256, self.root)
+        return data
+
+    def intact(self, sha256: str) -> bool:
+        place = self._place(sha256)
+        if not place.is_file():
+            return False
+        intact = sha256_file(place) == sha256
+        if not intact:
+            self.remove(sha256)
+        return intact
+
+    def listed(self) -> Iterator[Kept]:
+        for path in sorted(self.root.glob("??/*")):
+            if _NAME.fullmatch(path.name):
+                found = path.stat()
+                yield Kept(path.parent.name + path.name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def remove(self, sha256: str) -> None:
+        self._place(sha256).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """A folder has nothing to let go of."""
+
+
+def missing(sha256: str, where: object) -> Rejected:
+    return Rejected("missing_blob", f"the file {sha256[:12]} is gone from {where}: run make again to render it")

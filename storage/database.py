@@ -1,4 +1,4 @@
-"""Opening the project's database, brought to the newest schema."""
+"""Opening a database, SQLite or Postgres, brought to the newest schema."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlmodel import Session
 
 from vibeboard.faults import Rejected
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 10_000
+_CONNECT_S = 10
+_MIGRATING = 0x5642_0001
+"""Postgres' advisory lock of who migrates."""
+_WRITES = "vibeboard_writes"
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
@@ -29,12 +34,15 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 def _on_begin(connection: Connection) -> None:
     """Begin ourselves: the driver would begin only before the first write that is not DDL, so that a process killed
-    in a migration would leave half a schema.
+    in a migration would leave half a schema."""
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    And begin as a writer: one that has read cannot write any more when another process wrote meanwhile, SQLite refuses
-    it at once; one that begins as a writer waits its turn, up to `BUSY_MS`.
-    """
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+def writing(engine: Engine) -> Session:
+    """A session that reads and then writes what follows from it. On SQLite it is the only writer from the start, so
+    that what it read still holds; on Postgres the reader locks the rows that matter (`FOR UPDATE`)."""
+    return Session(engine.execution_options(**{_WRITES: True}))
 
 
 def migrations(connection: Connection) -> Config:
@@ -45,28 +53,85 @@ def migrations(connection: Connection) -> Config:
     return config
 
 
-def open_database(path: Path) -> Engine:
-    """Open or create the SQLite database at `path` and bring it to the newest schema.
+def is_postgres(engine: Engine) -> bool:
+    return engine.dialect.name == "postgresql"
+
+
+def postgres_url(engine: Engine) -> str:
+    """Where the engine's database is, password and all, for psycopg itself."""
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def open_database(where: Path | str) -> Engine:
+    """Open the database at a path (SQLite, created if absent) or under a URL (`postgresql://...` or `sqlite:///...`)
+    and bring it to the newest schema.
 
     Raises:
-        Rejected: it is no database, or one of a newer version.
+        Rejected: it is no database, one of a newer version, or one that does not answer.
     """
-    engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
+    url = _url(where)
+    engine = _postgres(url) if url.get_backend_name() == "postgresql" else _sqlite(url)
     try:
         with engine.begin() as connection:
-            config = migrations(connection)
-            head = ScriptDirectory.from_config(config).get_current_head()
-            if MigrationContext.configure(connection).get_current_revision() != head:
-                command.upgrade(config, "head")
+            newest = _is_newest(connection)
+        if not newest:
+            _upgrade(engine)
     except (CommandError, DatabaseError) as error:
         engine.dispose()
-        if isinstance(error, OperationalError):
-            raise
-        raise Rejected(
-            "project_unreadable",
-            f"{path} is damaged or was made by a newer version: use that version, or move {path.parent} away and "
-            "make the film anew",
-        ) from error
+        raise _unusable(url, error) from error
     return engine
+
+
+def _url(where: Path | str) -> URL:
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(where))
+    try:
+        url = make_url(where)
+    except ArgumentError:
+        raise Rejected("bad_database", "the database URL cannot be read: write postgresql://user@host/name") from None
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise Rejected("bad_database", f"databases of {url.get_backend_name()} are not supported: use postgresql://")
+    return url
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url)
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _postgres(url: URL) -> Engine:
+    """Connections that the server has closed meanwhile are noticed before use and opened anew."""
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_S}
+    )
+
+
+def _is_newest(connection: Connection) -> bool:
+    head = ScriptDirectory.from_config(migrations(connection)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def _upgrade(engine: Engine) -> None:
+    """One process migrates while others wait, and find that it is done."""
+    with engine.execution_options(**{_WRITES: True}).begin() as connection:
+        if is_postgres(engine):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
+        if not _is_newest(connection):
+            command.upgrade(migrations(connection), "head")
+
+
+def _unusable(url: URL, error: CommandError | DatabaseError) -> Exception:
+    shown = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "postgresql":
+        if isinstance(error, OperationalError):
+            return Rejected("database_unreachable", f"{shown} does not answer: start it, or set VIBEBOARD_DATABASE")
+        return Rejected("project_unreadable", f"{shown} was made by a newer version: use that version")
+    if isinstance(error, OperationalError):
+        return error
+    return Rejected(
+        "project_unreadable",
+        f"{url.database} is damaged or was made by a newer version: use that version, or move "
+        f"{Path(url.database or '').parent} away and make the film anew",
+    )

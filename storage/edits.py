@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from pydantic import TypeAdapter
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
-from storage.eventlog import CHAT, append_event
-from storage.tables import EditRow
+from storage.database import writing
+from storage.eventlog import CHAT, append_event, hold
+from storage.tables import EditRow, aware
 from vibeboard.edits import Author, Edit, EditList, Entry, LaidOver
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Rejected
@@ -22,13 +21,14 @@ _edit: TypeAdapter[Edit] = TypeAdapter(Edit)
 class EditLog:
     """`key` names the occasion of a call; a second call with it changes nothing and returns what the first did."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, project_id: str) -> None:
+        self._engine, self._project_id = engine, project_id
+        self._mine = EditRow.project_id == project_id
 
     def entries(self) -> list[Entry]:
         """All edits in the order in which they were made, each as it stands now."""
         with Session(self._engine) as session:
-            rows = session.exec(select(EditRow).order_by(col(EditRow.id))).all()
+            rows = session.exec(select(EditRow).where(self._mine).order_by(col(EditRow.id))).all()
         active = {row.target if row.target else row.id: row.action != _UNDO for row in rows}
         return [_entry(row, active=active[row.id]) for row in rows if row.action == _EDIT]
 
@@ -38,12 +38,12 @@ class EditLog:
 
     def add(self, key: str, author: Author, edit: Edit) -> int:
         """The id of the edit, which is active at once."""
-        return self._append(EditRow(key=key, author=author, action=_EDIT, edit=_edit.dump_json(edit).decode()))
+        return self._append(self._row(key, author, _EDIT, edit=_edit.dump_json(edit).decode()))
 
     def find(self, key: str) -> int | None:
         """The id of the edit that was made on an occasion, if it was."""
         with Session(self._engine) as session:
-            row = session.exec(select(EditRow).where(EditRow.key == key)).first()
+            row = session.exec(select(EditRow).where(self._mine, EditRow.key == key)).first()
             return row.id if row else None
 
     def undo(self, key: str, author: Author, edit_id: int | None = None) -> Entry:
@@ -67,7 +67,7 @@ class EditLog:
         done = self._done(key)
         if done is None:
             done = self._target(entries, edit_id, action)
-            self._append(EditRow(key=key, author=author, action=action, target=done))
+            self._append(self._row(key, author, action, target=done))
         return entries[done].model_copy(update={"active": action == _REDO})
 
     def _target(self, entries: dict[int, Entry], edit_id: int | None, action: str) -> int:
@@ -86,29 +86,33 @@ class EditLog:
 
     def _undone_last(self, undone: list[int]) -> int:
         with Session(self._engine) as session:
-            query = select(EditRow.target).where(EditRow.action == _UNDO).order_by(col(EditRow.id).desc())
+            query = select(EditRow.target).where(self._mine, EditRow.action == _UNDO).order_by(col(EditRow.id).desc())
             return next(target for target in session.exec(query) if target in undone)
 
     def _done(self, key: str) -> int | None:
         with Session(self._engine) as session:
-            row = session.exec(select(EditRow).where(EditRow.key == key)).first()
+            row = session.exec(select(EditRow).where(self._mine, EditRow.key == key)).first()
             return row.target if row else None
 
+    def _row(self, key: str, author: Author, action: str, target: int | None = None, edit: str = "") -> EditRow:
+        return EditRow(
+            project_id=self._project_id, id=0, key=key, author=author, action=action, target=target, edit=edit
+        )
+
     def _append(self, row: EditRow) -> int:
-        with Session(self._engine) as session:
-            known = session.exec(select(EditRow).where(EditRow.key == row.key)).first()
-            if known is None:
-                session.add(row)
-                session.flush()
-                data = {"edit": row.target or row.id, "author": row.author}
-                append_event(session, CHAT, Event(type=_EVENTS[row.action], data=data))
-                session.commit()
-                known = row
-            assert known.id is not None
-            return known.id
+        with writing(self._engine) as session:
+            hold(session, self._project_id)
+            known = session.exec(select(EditRow).where(self._mine, EditRow.key == row.key)).first()
+            if known is not None:
+                return known.id
+            row.id = number = (session.exec(select(func.max(EditRow.id)).where(self._mine)).one() or 0) + 1
+            session.add(row)
+            data = {"edit": row.target or number, "author": row.author}
+            append_event(session, self._project_id, CHAT, Event(type=_EVENTS[row.action], data=data))
+            session.commit()
+            return number
 
 
 def _entry(row: EditRow, *, active: bool) -> Entry:
-    assert row.id is not None
-    at = row.created_at if row.created_at.tzinfo else row.created_at.replace(tzinfo=UTC)
-    return Entry(id=row.id, author=Author(row.author), at=at, edit=_edit.validate_json(row.edit), active=active)
+    edit = _edit.validate_json(row.edit)
+    return Entry(id=row.id, author=Author(row.author), at=aware(row.created_at), edit=edit, active=active)

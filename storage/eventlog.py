@@ -7,18 +7,26 @@ import json
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from storage.tables import EventRow
+from storage.tables import EventRow, ProjectRow
 from vibeboard.events import Event
 
 CHAT = "chat"
 """The run of what is not part of making the film: edits, questions and their answers."""
 
 
-def append_event(session: Session, run_id: str, event: Event) -> None:
+def hold(session: Session, project_id: str) -> None:
+    """Be the only one who numbers rows of the project until the transaction ends. (SQLite has one writer anyway.)"""
+    session.exec(select(ProjectRow.id).where(ProjectRow.id == project_id).with_for_update())
+
+
+def append_event(session: Session, project_id: str, run_id: str, event: Event) -> None:
     """Add an event under the run's next number."""
-    last = session.exec(select(func.max(EventRow.seq)).where(EventRow.run_id == run_id)).one()
+    hold(session, project_id)
+    of_run = (EventRow.project_id == project_id, EventRow.run_id == run_id)
+    last = session.exec(select(func.max(EventRow.seq)).where(*of_run)).one()
     session.add(
         EventRow(
+            project_id=project_id,
             run_id=run_id,
             seq=(last or 0) + 1,
             type=event.type,

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from pydantic import JsonValue
-from sqlalchemy import Engine, Executable, or_, update
-from sqlmodel import Session, col
+from sqlalchemy import Engine, Executable, Insert, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col
 
-from storage.tables import JobRow, now
+from storage.database import is_postgres, writing
+from storage.locks import is_open
+from storage.tables import JobRow, aware, now
 from vibeboard.asset import Result
 from vibeboard.faults import Fault
 from vibeboard.jobs import Job, JobClass, JobState
 
 
+class Stand(NamedTuple):
+    attempts: int
+    state: JobState
+
+
 class JobTable:
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    """The jobs of a database as the project `project_id` asks for them. A job is named by its content, so that projects
+    share it."""
+
+    def __init__(self, engine: Engine, project_id: str = "") -> None:
+        self._engine, self._project_id = engine, project_id
 
     def find(self, key: str) -> JobRow | None:
         with Session(self._engine) as session:
             return session.get(JobRow, key)
+
+    def stand(self, key: str) -> Stand:
+        """How a job stands; one that there never was has had no attempt."""
+        row = self.find(key)
+        return Stand(row.attempt, row.state) if row else Stand(0, JobState.QUEUED)
 
     def claim(
         self,
@@ -32,20 +49,34 @@ class JobTable:
         owner: str,
         priority: int = 0,
         job_class: JobClass = JobClass.BATCH,
-    ) -> Job:
-        """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before."""
-        with Session(self._engine) as session:
-            row = session.get(JobRow, key)
-            if row is None:
-                row = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
+        stand: Stand | None = None,
+    ) -> Job | None:
+        """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before.
+
+        None while a worker has it in hand, or the process of another project, and was not asked to stop; and when it no
+        longer stands as it did: what became of it is to be looked at first.
+        """
+        fresh = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
+        with writing(self._engine) as session:
+            session.execute(insert_new(session, fresh))
+            row = session.get_one(JobRow, key, with_for_update=True)
+            if self._in_hand(session, row) or stand not in (None, Stand(row.attempt, row.state)):
+                return None
             row.state, row.owner, row.fault, row.result = JobState.RUNNING, owner, "", ""
             row.job_class, row.priority, row.leased_until = job_class, priority, None
-            row.lost, row.stop, row.progress = 0, False, ""
+            row.lost, row.stop, row.progress, row.project_id = 0, False, "", self._project_id
             row.attempt += 1
             row.updated_at = now()
             session.add(row)
             session.commit()
             return job_of(row)
+
+    def _in_hand(self, session: Session, row: JobRow) -> bool:
+        if row.state is not JobState.RUNNING or row.stop:
+            return False
+        if row.leased_until is not None:
+            return now() < aware(row.leased_until)
+        return row.project_id != self._project_id and is_open(session, row.project_id)
 
     def made(self, job: Job, result: Result, seconds: float) -> bool:
         """Record the bytes of an attempt; false when a later attempt has taken over."""
@@ -79,13 +110,14 @@ class JobTable:
         self._execute(statement)
 
     def reclaim(self, owner: str) -> None:
-        """Queue again what a process that is gone was running. The caller holds the project's lock as `owner`; what a
-        worker by itself has in hand stays with it while it renews its lease."""
+        """Queue again what a process that is gone was running for the project. The caller holds the project's lock as
+        `owner`; what a worker by itself has in hand stays with it while it renews its lease."""
         gone = (
             update(JobRow)
             .where(
                 col(JobRow.state) == JobState.RUNNING,
                 col(JobRow.owner) != owner,
+                col(JobRow.project_id) == self._project_id,
                 or_(col(JobRow.leased_until).is_(None), col(JobRow.leased_until) < now()),
             )
             .values(state=JobState.QUEUED, owner="", leased_until=None, updated_at=now())
@@ -96,6 +128,12 @@ class JobTable:
         with Session(self._engine) as session:
             session.execute(statement)
             session.commit()
+
+
+def insert_new(session: Session, row: SQLModel) -> Insert:
+    """Insert a row, or leave the one that has its key."""
+    dialect = postgresql if is_postgres(session.connection().engine) else sqlite
+    return dialect.insert(type(row)).values(**row.model_dump()).on_conflict_do_nothing()  # type: ignore[no-any-return]
 
 
 def job_of(row: JobRow) -> Job:

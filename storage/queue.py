@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import case, delete, update
 from sqlmodel import Session, col, select
 
+from storage.database import writing
 from storage.jobs import JobTable, job_of
-from storage.tables import JobRow, WorkerRow, now
+from storage.tables import JobRow, WorkerRow, aware, now
 from vibeboard.asset import Result
 from vibeboard.faults import Fault, FaultKind
 from vibeboard.jobs import Job, JobClass, JobState, JobView, Progress, Snapshot, Wish, WorkerView
@@ -62,16 +63,16 @@ class WorkQueue(JobTable):
         self._execute(update(JobRow).where(col(JobRow.key) == key).values(stop=True))
 
     def take(self, owner: str, most: int, job_class: JobClass | None = None) -> list[Job]:
-        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts."""
+        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts. Workers of a Postgres
+        database pass over the rows that another is just taking, and wait for nobody."""
         waiting = select(JobRow.key).where(JobRow.state == JobState.QUEUED)
         if job_class is not None:
             waiting = waiting.where(JobRow.job_class == job_class)
-        urgent = waiting.order_by(_RANK, col(JobRow.priority).desc(), col(JobRow.queued_at), col(JobRow.key)).limit(
-            most
-        )
+        order = (_RANK, col(JobRow.priority).desc(), col(JobRow.queued_at), col(JobRow.key))
+        urgent = waiting.order_by(*order).limit(most).with_for_update(skip_locked=True).cte("urgent")
         taken = (
             update(JobRow)
-            .where(col(JobRow.key).in_(urgent), col(JobRow.state) == JobState.QUEUED)
+            .where(col(JobRow.key).in_(select(urgent.c.key)), col(JobRow.state) == JobState.QUEUED)
             .values(
                 state=JobState.RUNNING,
                 owner=owner,
@@ -104,11 +105,15 @@ class WorkQueue(JobTable):
     def expire(self, spared: str = "") -> int:
         """Queue again what workers that died or fell silent had in hand; how many jobs that were. A worker spares
         itself: if it was silent, nobody has taken its jobs yet."""
+        leased = select(JobRow).where(
+            JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_not(None), JobRow.owner != spared
+        )
         with Session(self._engine) as session:
-            leased = session.exec(
-                select(JobRow).where(JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_not(None))
-            ).all()
-            lost = [row for row in leased if row.owner != spared and _lost(row)]
+            if not any(_lost(row) for row in session.exec(leased)):
+                return 0
+        with writing(self._engine) as session:
+            held = session.exec(leased.with_for_update(skip_locked=True))
+            lost = [row for row in held if _lost(row)]
             for row in lost:
                 row.lost, row.owner, row.leased_until = row.lost + 1, "", None
                 row.state = JobState.QUEUED if row.lost < MOST_LOST else JobState.FAILED
@@ -119,8 +124,8 @@ class WorkQueue(JobTable):
 
     def show(self, owner: str, snapshot: Snapshot) -> Wish | None:
         """Say what a process is doing; what somebody wishes it to do, once."""
-        with Session(self._engine) as session:
-            row = session.get(WorkerRow, owner) or WorkerRow(owner=owner, snapshot="")
+        with writing(self._engine) as session:
+            row = session.get(WorkerRow, owner, with_for_update=True) or WorkerRow(owner=owner, snapshot="")
             wish, row.wish = row.wish, ""
             row.snapshot, row.beat_at = snapshot.model_dump_json(), now()
             session.add(row)
@@ -135,7 +140,7 @@ class WorkQueue(JobTable):
         """The processes that are at work now."""
         with Session(self._engine) as session:
             rows = session.exec(select(WorkerRow).order_by(col(WorkerRow.owner))).all()
-        recent = [row for row in rows if now() - _aware(row.beat_at) < GONE_AFTER]
+        recent = [row for row in rows if now() - aware(row.beat_at) < GONE_AFTER]
         return [WorkerView(owner=row.owner, snapshot=Snapshot.model_validate_json(row.snapshot)) for row in recent]
 
     def wish(self, wish: Wish) -> None:
@@ -156,12 +161,7 @@ def _view(row: JobRow) -> JobView:
 
 def _lost(row: JobRow) -> bool:
     assert row.leased_until is not None
-    return now() > _aware(row.leased_until) or _is_dead(row.owner)
-
-
-def _aware(moment: datetime) -> datetime:
-    """SQLite gives times back without their zone."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return now() > aware(row.leased_until) or _is_dead(row.owner)
 
 
 def _is_dead(owner: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, DateTime, Text, UniqueConstraint
+from sqlalchemy import Column, DateTime, ForeignKeyConstraint, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from vibeboard.breakdown import Status
@@ -15,11 +15,27 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def aware(moment: datetime) -> datetime:
+    """SQLite gives times back without their zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class ProjectRow(SQLModel, table=True):
+    """A film. Every other row belongs to one, but for jobs and assets, which are named by content and shared."""
+
+    __tablename__ = "project"
+
+    id: str = Field(primary_key=True)
+    name: str
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
 class Revision(SQLModel, table=True):
     """A script as it came in, and what the reader made of it (a blob)."""
 
     id: int | None = Field(default=None, primary_key=True)
-    script_sha256: str = Field(index=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    script_sha256: str
     reader: int
     screenplay_sha256: str
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
@@ -30,6 +46,7 @@ class PlanRow(SQLModel, table=True):
 
     __tablename__ = "plan"
 
+    project_id: str = Field(foreign_key="project.id", primary_key=True)
     key: str = Field(primary_key=True)
     plan: str = Field(sa_column=Column(Text, nullable=False))
 
@@ -38,10 +55,11 @@ class ElementRow(SQLModel, table=True):
     """Something that a scene needs, and what a person decided about it. `lines` is a JSON list of source lines."""
 
     __tablename__ = "element"
-    __table_args__ = (UniqueConstraint("scene_id", "category", "name"),)
+    __table_args__ = (UniqueConstraint("project_id", "scene_id", "category", "name"),)
 
+    project_id: str = Field(foreign_key="project.id")
     id: int | None = Field(default=None, primary_key=True)
-    scene_id: str = Field(index=True)
+    scene_id: str
     category: str
     name: str
     lines: str = Field(sa_column=Column(Text, nullable=False))
@@ -52,7 +70,8 @@ class JobRow(SQLModel, table=True):
     """One piece of work. The content key is unique; `attempt` fences a worker that comes back late.
 
     A job in the hands of a worker by itself has a lease, `leased_until`, that the worker renews; one that the
-    orchestrator's own children do has none. `lost` counts the workers that died with it, `stop` asks for its end.
+    orchestrator's own children do has none. `project_id` is the film that asked for it last. `lost` counts the workers
+    that died with it, `stop` asks for its end.
     """
 
     __tablename__ = "job"
@@ -64,6 +83,7 @@ class JobRow(SQLModel, table=True):
     state: JobState = Field(default=JobState.QUEUED, index=True)
     attempt: int = 0
     owner: str = ""
+    project_id: str = ""
     job_class: JobClass = Field(default=JobClass.BATCH)
     priority: int = 0
     queued_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
@@ -99,10 +119,11 @@ class Asset(SQLModel, table=True):
 class Use(SQLModel, table=True):
     """Which job made what a step of a unit (a shot, a deliverable) uses; the active rows are its take of now."""
 
-    __table_args__ = (UniqueConstraint("unit", "step", "job_key", "role"),)
+    __table_args__ = (UniqueConstraint("project_id", "unit", "step", "job_key", "role"),)
 
+    project_id: str = Field(foreign_key="project.id")
     id: int | None = Field(default=None, primary_key=True)
-    unit: str = Field(index=True)
+    unit: str
     step: str
     role: str
     job_key: str = Field(foreign_key="job.key")
@@ -113,6 +134,7 @@ class Use(SQLModel, table=True):
 class Pin(SQLModel, table=True):
     """The engine that does a task for this film, chosen when it was first made; with a `unit`, for that shot only."""
 
+    project_id: str = Field(foreign_key="project.id", primary_key=True)
     task: str = Field(primary_key=True)
     unit: str = Field(default="", primary_key=True)
     engine: str
@@ -120,25 +142,32 @@ class Pin(SQLModel, table=True):
 
 class EditRow(SQLModel, table=True):
     """What happened to the film's edits, in order and never changed: an `edit` as JSON, or an `undo` or `redo` of the
-    row `target`. `key` names the occasion, so that doing it again adds nothing."""
+    row `target`. `id` counts within the film; `key` names the occasion, so that doing it again adds nothing."""
 
     __tablename__ = "edit"
+    __table_args__ = (
+        UniqueConstraint("project_id", "key"),
+        ForeignKeyConstraint(["project_id", "target"], ["edit.project_id", "edit.id"]),
+    )
 
-    id: int | None = Field(default=None, primary_key=True)
-    key: str = Field(unique=True)
+    project_id: str = Field(foreign_key="project.id", primary_key=True)
+    id: int = Field(primary_key=True)
+    key: str
     author: str
     action: str
-    target: int | None = Field(default=None, foreign_key="edit.id")
+    target: int | None = None
     edit: str = Field(default="", sa_column=Column(Text, nullable=False))
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
 class TurnRow(SQLModel, table=True):
-    """What a person said in the chat, and once the turn has ended all its messages as JSON."""
+    """What a person said in the chat, and once the turn has ended all its messages as JSON. `id` counts within
+    the film."""
 
     __tablename__ = "turn"
 
-    id: int | None = Field(default=None, primary_key=True)
+    project_id: str = Field(foreign_key="project.id", primary_key=True)
+    id: int = Field(primary_key=True)
     said: str = Field(sa_column=Column(Text, nullable=False))
     messages: str = Field(default="", sa_column=Column(Text, nullable=False))
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
@@ -149,6 +178,7 @@ class AnswerRow(SQLModel, table=True):
 
     __tablename__ = "answer"
 
+    project_id: str = Field(foreign_key="project.id", primary_key=True)
     question: str = Field(primary_key=True)
     answer: str
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
@@ -159,6 +189,7 @@ class SettingRow(SQLModel, table=True):
 
     __tablename__ = "setting"
 
+    project_id: str = Field(foreign_key="project.id", primary_key=True)
     name: str = Field(primary_key=True)
     value: str = Field(sa_column=Column(Text, nullable=False))
 
@@ -167,7 +198,8 @@ class Run(SQLModel, table=True):
     """An episode being made, by the digest of what was asked for."""
 
     id: str = Field(primary_key=True)
-    request_digest: str = Field(index=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    request_digest: str
     graph_version: int
     finished: bool = False
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
@@ -177,10 +209,11 @@ class EventRow(SQLModel, table=True):
     """The log: numbered without gaps per run, written in the transaction that it reports."""
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("run_id", "seq"),)
+    __table_args__ = (UniqueConstraint("project_id", "run_id", "seq"),)
 
+    project_id: str = Field(foreign_key="project.id")
     id: int | None = Field(default=None, primary_key=True)
-    run_id: str = Field(index=True)
+    run_id: str
     seq: int
     type: str
     unit: str

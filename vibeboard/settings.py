@@ -22,6 +22,15 @@ class Settings(BaseSettings):
     idle_unload_s: float = Field(900.0, ge=0, description="Unload the device when it had no work for so long")
     age_cap_s: float = Field(900.0, gt=0, description="After so long a job no longer makes way for newer ones")
 
+    database: str = Field("", description="Database, postgresql://user@host/name [a file in the film's folder]")
+    blobs: str = Field("", description="Where files are kept: a folder or s3://bucket/prefix [the film's folder]")
+    s3_endpoint: str = Field("", description="URL of an S3 server that is not Amazon's, such as R2's")
+    s3_region: str = Field("auto", description="Its region")
+    s3_key_id: SecretStr = Field(SecretStr(""), description="Access key id [what the AWS tools find]")
+    s3_secret: SecretStr = Field(SecretStr(""), description="Secret access key")
+    blob_cache: Path = Field(Path("~/.cache/vibeboard/blobs"), description="Folder of the local copies of S3 files")
+    blob_cache_gib: float = Field(50.0, gt=0, description="Its size; what was not read for longest goes first")
+
     llm_model: str = Field("MiniMax-M3", description="Model of the LLM planner and the director")
     llm_dialect: str = Field("minimax", description="How its server speaks: minimax, openai or local")
     llm_base_url: str = Field("", description="URL of an OpenAI-compatible server, ending in /v1 [the dialect's]")
@@ -44,3 +53,7 @@ class Settings(BaseSettings):
     @property
     def models_folder(self) -> Path:
         return self.models.expanduser()
+
+    @property
+    def blob_cache_folder(self) -> Path:
+        return self.blob_cache.expanduser()

@@ -48,3 +48,21 @@ def test_a_write_that_runs_out_of_room_leaves_nothing(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_damaged_bytes_are_not_handed_out_and_can_be_put_anew(tmp_path):
+    blobs = FolderBlobs(tmp_path)
+    ref = blobs.put(b"take", "video/mp4")
+    blobs.path(ref.sha256).write_bytes(b"damaged")
+    with pytest.raises(Rejected, match="run make again"):
+        blobs.read(ref.sha256)
+    blobs.put(b"take", "video/mp4")
+    assert blobs.read(ref.sha256) == b"take"
+
+
+def test_a_check_finds_damage_that_only_reading_shows(tmp_path):
+    blobs = FolderBlobs(tmp_path)
+    good, bad = blobs.put(b"good", "text/plain"), blobs.put(b"bad", "text/plain")
+    blobs.path(bad.sha256).write_bytes(b"dab")
+    assert [blobs.intact(ref.sha256) for ref in (good, bad)] == [True, False]
+    assert [kept.sha256 for kept in blobs.listed()] == [good.sha256]

@@ -129,6 +129,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_job_state"))
 
     op.drop_table("job")
+    sa.Enum(name="jobstate").drop(op.get_bind(), checkfirst=True)
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_run_id"))
 

@@ -20,8 +20,9 @@ def upgrade() -> None:
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("owner"),
     )
+    job_class = sa.Enum("INTERACTIVE", "BATCH", "FINAL", name="jobclass")
+    job_class.create(op.get_bind(), checkfirst=True)
     with op.batch_alter_table("job", schema=None) as batch_op:
-        job_class = sa.Enum("INTERACTIVE", "BATCH", "FINAL", name="jobclass")
         batch_op.add_column(sa.Column("job_class", job_class, nullable=False, server_default="BATCH"))
         batch_op.add_column(sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False, server_default=_EPOCH))
@@ -29,28 +30,29 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("lost", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("stop", sa.Boolean(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("progress", sa.Text(), nullable=False, server_default=""))
-    op.rename_table("pin", "pin_before")
     op.create_table(
-        "pin",
+        "pin_after",
         sa.Column("task", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
         sa.Column("engine", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("task", "unit"),
     )
-    op.execute("INSERT INTO pin (task, unit, engine) SELECT task, '', engine FROM pin_before")
-    op.drop_table("pin_before")
+    op.execute("INSERT INTO pin_after (task, unit, engine) SELECT task, '', engine FROM pin")
+    op.drop_table("pin")
+    op.rename_table("pin_after", "pin")
 
 
 def downgrade() -> None:
-    op.rename_table("pin", "pin_after")
     op.create_table(
-        "pin",
+        "pin_before",
         sa.Column("task", sa.String(), nullable=False),
         sa.Column("engine", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("task"),
     )
-    op.execute("INSERT INTO pin (task, engine) SELECT task, engine FROM pin_after WHERE unit = ''")
-    op.drop_table("pin_after")
+    op.execute("INSERT INTO pin_before (task, engine) SELECT task, engine FROM pin WHERE unit = ''")
+    op.drop_table("pin")
+    op.rename_table("pin_before", "pin")
     for column in ("progress", "stop", "lost", "leased_until", "queued_at", "priority", "job_class"):
         op.drop_column("job", column)
+    sa.Enum(name="jobclass").drop(op.get_bind(), checkfirst=True)
     op.drop_table("worker")

@@ -30,3 +30,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_element_scene_id"))
 
     op.drop_table("element")
+    sa.Enum(name="status").drop(op.get_bind(), checkfirst=True)

