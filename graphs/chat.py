@@ -109,7 +109,7 @@ async def think(state: ChatState, runtime: Runtime[Talk]) -> Command[Literal["pr
     if sum(isinstance(message, AIMessage) for message in messages) >= MOST_STEPS:
         raise Rejected("too_many_steps", f"I stopped after {MOST_STEPS} steps: tell me how to go on")
     answer = await talk.mind.next(
-        talk.turn, talk.past, messages, lambda text: _show(write, Said(kind="text", text=text))
+        talk.turn, talk.past, messages, lambda text: _show(write, Said(kind="text", text=visible(text)))
     )
     return Command(
         update={"messages": messages_to_dict([answer]), "at": 0}, goto="price" if answer.tool_calls else "__end__"

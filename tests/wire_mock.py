@@ -300,6 +300,9 @@ _ARGUMENTS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
     "cut": lambda args: json.dumps(args)[:-3],
     "wrong": lambda _args: json.dumps({"no_such_field": 1}),
+    "deep": lambda _args: '{"name": ' * 50_000,
+    "endless": lambda args: json.dumps(args | {"lives": 0}).replace('"lives": 0', f'"lives": {"9" * 5000}'),
+    "half_character": lambda args: json.dumps(args | {"name": "Tom \ud83d"}),
 }
 
 

@@ -1,4 +1,4 @@
-"""Characters that nobody sees: controls, zero-width and direction marks."""
+"""Characters that nobody sees: controls, zero-width and direction marks, halves of surrogate pairs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from langchain_core.messages import BaseMessage
 
 _KEPT = frozenset("\n\t")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 
 
 def visible(text: str) -> str:
-    """The text without control and format characters (Unicode Cc and Cf), but for line breaks and tabs."""
-    return "".join(char for char in text if char in _KEPT or unicodedata.category(char) not in ("Cc", "Cf"))
+    """The text without control, format and surrogate characters (Unicode Cc, Cf, Cs), but for line breaks and tabs."""
+    return "".join(char for char in text if char in _KEPT or unicodedata.category(char) not in _UNSEEN)
 
 
 def without_invisible(messages: Sequence[BaseMessage]) -> list[BaseMessage]:

@@ -7,10 +7,11 @@ Two forms are known: `<minimax:tool_call><invoke name="x"><parameter name="y">1<
 
 from __future__ import annotations
 
-import json
 import re
 
 from pydantic import JsonValue
+
+from agents.llm.decoding import decoded
 
 _MARK = "]<]minimax[>["
 _SIGNS = (_MARK, "<minimax:tool_call", "<tool_call>", "[TOOL_CALL]", "<invoke name=")
@@ -36,7 +37,6 @@ def leaked_arguments(text: str, tool: str) -> dict[str, JsonValue] | None:
 
 def _value(text: str) -> JsonValue:
     try:
-        value: JsonValue = json.loads(text)
-    except json.JSONDecodeError:
+        return decoded(text)
+    except ValueError:
         return text
-    return value

@@ -6,13 +6,13 @@ or guessed; what does not validate goes back to the model with the fields that a
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TypeVar
 
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from agents.llm.decoding import decoded, decoded_from
 from agents.llm.markup import leaked, leaked_arguments
 from agents.llm.thinking import without_thinking
 from agents.llm.wire import RAW_CALLS
@@ -62,9 +62,9 @@ def _object(text: str) -> dict[str, JsonValue]:
     at = text.find("{")
     if at >= 0:
         try:
-            value, _ = json.JSONDecoder().raw_decode(text, at)
-        except json.JSONDecodeError as error:
-            raise Unreadable(f"the JSON breaks off or is wrong near character {error.pos}: {error.msg}") from None
+            value = decoded_from(text, at)
+        except ValueError as error:
+            raise Unreadable(f"the JSON breaks off or is wrong: {error}") from None
         if isinstance(value, dict):
             return value
     raise Unreadable("there was no JSON object in the answer")
@@ -73,10 +73,10 @@ def _object(text: str) -> dict[str, JsonValue]:
 def _decoded(text: str) -> JsonValue:
     """JSON, decoded again while it is a string that holds JSON; None if it is none."""
     try:
-        value: JsonValue = json.loads(text)
+        value = decoded(text)
         while isinstance(value, str) and value.lstrip()[:1] in ("{", '"'):
-            value = json.loads(value)
-    except json.JSONDecodeError:
+            value = decoded(value)
+    except ValueError:
         return None
     return value
 
@@ -101,8 +101,8 @@ def validated(value: dict[str, JsonValue], schema: type[T]) -> T:
         return schema.model_validate(value)
     except ValidationError as error:
         wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
-    decoded = {name: _decoded(field) if isinstance(field, str) else None for name, field in value.items()}
-    value = {name: decoded[name] if name in wrong and decoded[name] is not None else value[name] for name in value}
+    inner = {name: _decoded(field) if isinstance(field, str) else None for name, field in value.items()}
+    value = {name: inner[name] if name in wrong and inner[name] is not None else value[name] for name in value}
     try:
         return schema.model_validate(value)
     except ValidationError as error:

@@ -15,6 +15,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.content import InvalidToolCall
 from langchain_core.messages.tool import ToolCall, ToolCallChunk, invalid_tool_call, tool_call
 
+from agents.llm.decoding import decoded, paired
 from agents.llm.dialects import Dialect
 from agents.llm.ledger import Usage
 from agents.llm.markup import leaked
@@ -141,7 +142,7 @@ class Answer:
             {
                 "id": call["id"],
                 "type": "function",
-                "function": {"name": call["name"], "arguments": call["grown"].text},
+                "function": {"name": call["name"], "arguments": paired(call["grown"].text)},
             }
             for _, call in sorted(self._calls.items())
         ]
@@ -151,12 +152,14 @@ class Answer:
         """All that the model wrote, for counting."""
         arguments = [call["grown"].text for call in self._calls.values()]
         thoughts = [detail["grown"].text for detail in self._details.values()]
-        return [self._content.text, *(thoughts or [self._reasoning.text]), *arguments]
+        return [paired(text) for text in (self._content.text, *(thoughts or [self._reasoning.text]), *arguments)]
 
     def _extra(self) -> dict[str, Any]:
-        raw = {RAW_CALLS: self.raw_calls, RAW_CONTENT: self._content.text if self._thought else ""}
+        raw = {RAW_CALLS: self.raw_calls, RAW_CONTENT: paired(self._content.text) if self._thought else ""}
         details = [
-            detail["rest"] | {"text": detail["grown"].text} for _, detail in sorted(self._details.items()) if detail
+            detail["rest"] | {"text": paired(detail["grown"].text)}
+            for _, detail in sorted(self._details.items())
+            if detail
         ]
         return {name: value for name, value in (raw | {DETAILS: details}).items() if value}
 
@@ -191,13 +194,13 @@ def whole(chunks: Sequence[AIMessageChunk]) -> AIMessage:
     """The message of a stream's chunks. Arguments that are no JSON object stay text, in `invalid_tool_calls`: they are
     never completed by guessing."""
     last = chunks[-1]
-    thought = "".join(chunk.additional_kwargs.get(REASONING, "") for chunk in chunks)
+    thought = paired("".join(chunk.additional_kwargs.get(REASONING, "") for chunk in chunks))
     good: list[ToolCall] = []
     bad: list[InvalidToolCall] = []
     for call in last.additional_kwargs.get(RAW_CALLS, []):
         _sort_call(call["id"], call["function"]["name"], call["function"]["arguments"], good, bad)
     return AIMessage(
-        content="".join(str(chunk.content) for chunk in chunks),
+        content=paired("".join(str(chunk.content) for chunk in chunks)),
         additional_kwargs={**last.additional_kwargs, **({REASONING: thought} if thought else {})},
         tool_calls=good,
         invalid_tool_calls=bad,
@@ -208,8 +211,8 @@ def whole(chunks: Sequence[AIMessageChunk]) -> AIMessage:
 
 def _sort_call(identity: str, name: str, text: str, good: list[ToolCall], bad: list[InvalidToolCall]) -> None:
     try:
-        arguments = json.loads(text)
-    except json.JSONDecodeError as error:
+        arguments = decoded(text)
+    except ValueError as error:
         bad.append(invalid_tool_call(name=name, args=text, id=identity, error=str(error)))
         return
     if isinstance(arguments, dict):

@@ -79,6 +79,12 @@ async def test_nothing_that_is_shown_can_steer_a_terminal(chat):
     assert "red  [31m" in shown or "red [31m" in shown
 
 
+async def test_half_a_character_in_an_answer_breaks_nothing(chat):
+    with WireMock(lambda _body: "Done \ud83d.", thinks=False, cumulative=False) as mock:
+        told = await chat.say("hello", model=chat_model(Settings(**mock.settings())))
+    assert told == "Done ."
+
+
 async def test_earlier_turns_reach_a_model_without_what_tools_returned_then(chat):
     chat.text = SCRIPT.format(order=ORDERS[0])
     await chat.say("what does 1B look like?", call("show_shot", shot="1B"), says("A table."))

@@ -55,7 +55,7 @@ async def test_an_answer_is_read_however_it_is_wrapped(shape):
         assert len(mock.requests) == 1
 
 
-@pytest.mark.parametrize("shape", ["leak_cut", "cut", "wrong", "refusal"])
+@pytest.mark.parametrize("shape", ["leak_cut", "cut", "wrong", "refusal", "deep", "endless", "half_character"])
 async def test_an_answer_that_does_not_fit_is_asked_for_again(shape):
     with WireMock(tom, [shape, shape]) as mock:
         assert await asker(mock).ask(Cat, ASKED) == Cat.model_validate(TOM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from typing import Any
 
 import pytest
@@ -97,6 +98,20 @@ async def test_arguments_that_break_off_are_never_completed():
         answer = await model(mock).ainvoke(HELLO, tools=[TOOL])
     assert not answer.tool_calls
     assert answer.invalid_tool_calls[0]["args"] == '{"at": "the doo'
+
+
+async def test_a_character_that_the_server_cut_in_two_is_whole_again():
+    halves = "x" * 399 + "\ud83d\ude00" + "!\ud83d"
+    with WireMock(says(halves), thinks=False, cumulative=False) as mock:
+        assert (await model(mock).ainvoke(HELLO)).content == "x" * 399 + "\U0001f600!\ufffd"
+
+
+@pytest.mark.parametrize("number", [math.nan, -math.inf, 10**30])
+async def test_a_number_that_json_or_we_do_not_have_makes_a_call_invalid(number):
+    with WireMock(lambda _body: ("look", {"at": number})) as mock:
+        answer = await model(mock).ainvoke(HELLO, tools=[TOOL])
+    assert not answer.tool_calls
+    assert answer.invalid_tool_calls[0]["name"] == "look"
 
 
 @pytest.mark.parametrize("fault", ["1002", "1039", "1041", "1000", "500", "empty", "stall", "1026"])
