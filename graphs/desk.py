@@ -50,7 +50,7 @@ class Planned(NamedTuple):
 @dataclass
 class FilmDesk:
     """`agents.director.desk.Desk` of a project. `request` gives what a build would be asked for now, the script as it
-    is now; `planner` and `placement` give new ones, as a build closes its own."""
+    is now; `planner` and `placement` give new ones, as a build closes its own; `heard` is told what planning logs."""
 
     project: Project
     author: Author
@@ -60,6 +60,7 @@ class FilmDesk:
     watching: Watching
     output: Path
     gpu_usd_per_hour: float = 0.0
+    heard: Callable[[Event], None] = lambda _event: None
 
     async def film(self) -> Film:
         return self._film(await self._planned(self.project.edits.active()))
@@ -71,12 +72,13 @@ class FilmDesk:
 
     async def _planned(self, edits: EditList) -> Planned:
         request, model = self.request(), self.planner()
-        services = Services(self.project, self.placement(), request, CHAT, lambda _event: None, model)
+        services = Services(self.project, self.placement(), request, CHAT, self.heard, model)
         screenplay = await asyncio.to_thread(planning.read, self.project, request)
         script = Screenplay.model_validate_json(self.project.blobs.read(screenplay))
         overlay = Overlay(edits, request)
         try:
             if model:
+                thinking.count_on(model, self.project, CHAT)
                 breakdown, plans = await thinking.plan(services, model, script, overlay)
             else:
                 work = (self.project, request, script, services.check, overlay)

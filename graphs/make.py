@@ -9,7 +9,6 @@ from pathlib import Path
 
 from langchain_core.runnables import RunnableConfig
 
-from agents.llm.asking import Asker
 from agents.llm.model import LlmModel
 from agents.medic.model import ModelFixer
 from gpu_runtime.engine import Engine
@@ -20,7 +19,7 @@ from graphs.episode import GRAPH_VERSION, EpisodeState, Film, episode_graph, res
 from graphs.repairs import refused_repairs
 from graphs.request import TAKE_TASK, MakeRequest
 from graphs.services import CallContext, Services
-from graphs.thinking import KeptAnswers
+from graphs.thinking import asker, count_on
 from storage.project import Project
 from tools.declare import Params, registry
 from vibeboard.asset import Result
@@ -63,8 +62,10 @@ async def make(
         run_id = uuid.uuid4().hex
         project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
-    fixer = ModelFixer(Asker(model, KeptAnswers(project), lambda _answered: None)) if model else None
-    services = Services(project, placement, request, run_id, watch, model, fixer, refused_repairs(project))
+    services = Services(project, placement, request, run_id, watch, model, refused=refused_repairs(project))
+    if model:
+        count_on(model, project, run_id)
+        services.fixer = ModelFixer(asker(services, model))
     services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:

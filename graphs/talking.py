@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from langchain_core.messages import AIMessage, ToolMessage, messages_from_dict, messages_to_dict
@@ -19,7 +20,7 @@ from agents.llm.model import LlmModel
 from gpu_runtime.executor import fault_of
 from graphs.chat import CHAT_VERSION, ChatState, Limits, Question, Said, Talk, begin, chat_graph, remembered
 from graphs.desk import FilmDesk
-from graphs.thinking import KeptAnswers
+from graphs.thinking import KeptAnswers, count_on, entered
 from storage.eventlog import CHAT
 from storage.project import Project
 from vibeboard.events import Event, EventType
@@ -155,11 +156,7 @@ def mind_for(project: Project, model: LlmModel | None) -> Mind:
     """A model's mind, which goes on counting what the film's chat has spent, or the one that knows commands only."""
     if model is None:
         return CommandMind()
-
-    for _, event in project.events(CHAT):
-        if event.type is EventType.LLM_ANSWERED:
-            before = Answered.model_validate(event.data)
-            model.ledger.spent_before(before.usd, before.usage.total, 1)
+    count_on(model, project, CHAT)
 
     def heard(answered: Answered) -> None:
         project.log(CHAT, Event(type=EventType.LLM_ANSWERED, data=answered.model_dump(mode="json")))
@@ -171,7 +168,9 @@ def mind_for(project: Project, model: LlmModel | None) -> Mind:
 async def conversation(
     project: Project, desk: FilmDesk, model: LlmModel | None, limits: Limits, show: Show
 ) -> AsyncIterator[Conversation]:
-    """A film's conversation, in its own file of checkpoints."""
+    """A film's conversation, in its own file of checkpoints. What the desk's planner spends is of its budget too."""
+    if model:
+        desk.heard = partial(entered, model.ledger)
     async with AsyncSqliteSaver.from_conn_string(str(project.root / _CHECKPOINTS)) as saver:
         try:
             yield Conversation(project, desk, mind_for(project, model), limits, saver, show)

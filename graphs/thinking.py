@@ -14,6 +14,7 @@ from agents.breakdown.llm_aliases import Aliases, find_aliases, merged
 from agents.breakdown.llm_elements import Found, find_elements
 from agents.llm.asking import Answered, Asker
 from agents.llm.codes import OPERATOR
+from agents.llm.ledger import Ledger
 from agents.llm.model import LlmModel
 from agents.planner import PLANNER_REVISION, cast_looks, plan_scene
 from agents.planner.proposals import PROPOSAL_REVISION
@@ -59,13 +60,26 @@ class Spent(NamedTuple):
 
 
 def spent(services: Services) -> Spent:
-    """What the run has spent on models, by its log: a run that is carried on goes on counting."""
+    """What the run has spent on models, by its log."""
     bills = [
         Answered.model_validate(event.data)
         for _, event in services.project.events(services.run_id)
         if event.type is EventType.LLM_ANSWERED
     ]
     return Spent(len(bills), sum(bill.usage.total for bill in bills), sum(bill.usd for bill in bills))
+
+
+def entered(ledger: Ledger, event: Event) -> None:
+    """Enter what an event says that an answer has cost; any other event costs nothing."""
+    if event.type is EventType.LLM_ANSWERED:
+        answered = Answered.model_validate(event.data)
+        ledger.spent_before(answered.usd, answered.usage.total, 1)
+
+
+def count_on(model: LlmModel, project: Project, run_id: str) -> None:
+    """Let the ledger of a new model go on from what a run has spent by its log."""
+    for _, event in project.events(run_id):
+        entered(model.ledger, event)
 
 
 def bill(services: Services) -> dict[str, JsonValue]:
@@ -76,18 +90,22 @@ def bill(services: Services) -> dict[str, JsonValue]:
     return {"planner": services.model.name_shown, "calls": calls, "tokens": tokens, "usd": round(usd, 6)}
 
 
+def asker(services: Services, model: LlmModel) -> Asker:
+    """Asks a model for a run: answers are kept with the project and billed in the run's log."""
+
+    def heard(answered: Answered) -> None:
+        services.notify(Event(type=EventType.LLM_ANSWERED, data=answered.model_dump(mode="json")))
+
+    return Asker(model, KeptAnswers(services.project), heard)
+
+
 class Thinker:
     """One run's work with a model, scene by scene, as many at a time as the model may be asked."""
 
     def __init__(self, services: Services, model: LlmModel) -> None:
         self._services, self._model = services, model
         self._gate = asyncio.Semaphore(model.at_once)
-        self._asker = Asker(model, KeptAnswers(services.project), self._heard)
-        calls, tokens, usd = spent(services)
-        model.ledger.spent_before(usd, tokens, calls)
-
-    def _heard(self, answered: Answered) -> None:
-        self._services.notify(Event(type=EventType.LLM_ANSWERED, data=answered.model_dump(mode="json")))
+        self._asker = asker(services, model)
 
     async def breakdown(self, screenplay: Screenplay, scenes: Sequence[Scene]) -> tuple[Breakdown, Breakdown]:
         """The breakdown of the whole script, of which `scenes` are the model's: as found scene by scene, and with

@@ -72,6 +72,7 @@ def think(project: Project) -> Callable[..., object]:
         placement = Embedded([sys.executable, "-c", ""], 1, project.root / "log")
         services = Services(project, placement, request, run_id, heard.append, model)
         screenplay = Screenplay.model_validate_json(project.blobs.read(planning.read(project, request)))
+        thinking.count_on(model, project, run_id)
         try:
             breakdown, plans = await thinking.plan(services, model, screenplay)
         finally:
