@@ -88,7 +88,9 @@ async def bench_of(tmp_path: Path, installed: Path) -> AsyncIterator[Callable[..
     def build(device_bytes: int = DEVICE_BYTES, host_bytes: int = HOST_BYTES, **settings: object) -> Bench:
         root = tmp_path / f"bench{len(opened)}"
         root.mkdir()
-        models = settings.pop("models", None) or shutil.copytree(installed, root / "models")
+        models = settings.pop("models", None) or shutil.copytree(
+            installed, root / "models", ignore=shutil.ignore_patterns(".cache")
+        )
         opened.append(Bench(root, models, device_bytes, host_bytes, **settings))
         return opened[-1]
 

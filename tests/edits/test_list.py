@@ -92,7 +92,7 @@ class Edits(RuleBasedStateMachine):
         super().__init__()
         engine = create_engine("sqlite://")
         SQLModel.metadata.create_all(engine)
-        self.engine, self.log, self.count = engine, EditLog(engine), 0
+        self.engine, self.log, self.count = engine, EditLog(engine, "film"), 0
         self.active: dict[int, bool] = {}
 
     def key(self) -> str:
