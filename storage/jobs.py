@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pydantic import JsonValue
-from sqlalchemy import Engine, Executable, Insert, or_, update
+from sqlalchemy import Engine, Executable, Insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
@@ -15,7 +15,7 @@ from storage.database import is_postgres, writing
 from storage.locks import is_open
 from storage.tables import JobRow, aware, now
 from vibeboard.asset import Result
-from vibeboard.faults import Fault
+from vibeboard.faults import Fault, FaultKind
 from vibeboard.jobs import Job, JobClass, JobState
 
 
@@ -110,17 +110,19 @@ class JobTable:
         self._execute(statement)
 
     def reclaim(self, owner: str) -> None:
-        """Queue again what a process that is gone was running for the project. The caller holds the project's lock as
-        `owner`; what a worker by itself has in hand stays with it while it renews its lease."""
+        """Give up what a process that is gone was running for the project, as it may be wanted no more: who wants it
+        claims it. The caller holds the project's lock as `owner`. What was offered to workers by themselves stays
+        theirs, and `WorkQueue.expire` looks after it."""
+        fault = Fault(kind=FaultKind.TRANSIENT, code="worker_died", message="the process that ran this is gone")
         gone = (
             update(JobRow)
             .where(
                 col(JobRow.state) == JobState.RUNNING,
                 col(JobRow.owner) != owner,
                 col(JobRow.project_id) == self._project_id,
-                or_(col(JobRow.leased_until).is_(None), col(JobRow.leased_until) < now()),
+                col(JobRow.leased_until).is_(None),
             )
-            .values(state=JobState.QUEUED, owner="", leased_until=None, updated_at=now())
+            .values(state=JobState.FAILED, fault=fault.model_dump_json(), owner="", updated_at=now())
         )
         self._execute(gone)
 

@@ -60,10 +60,18 @@ def test_a_late_attempt_loses(project):
     assert Result.model_validate_json(project.jobs.find("k").result) == result("b")
 
 
-def test_what_a_dead_process_was_running_is_queued_again(project):
+def test_what_a_dead_process_was_running_is_done_by_nobody_until_it_is_wanted_again(project):
     claim(project.jobs, owner="gone:1")
     project.jobs.reclaim("me:2")
-    assert project.jobs.find("k").state is JobState.QUEUED
+    assert project.jobs.take("worker:3", 1) == []
+    assert claim(project.jobs, owner="me:2").attempt == 2
+
+
+def test_what_was_left_to_workers_stays_theirs(project):
+    project.jobs.offer(claim(project.jobs, owner="gone:1"))
+    project.jobs.take("worker:3", 1)
+    project.jobs.reclaim("me:2")
+    assert project.jobs.find("k").owner == "worker:3"
 
 
 def test_a_failed_probe_frees_the_key(project):
