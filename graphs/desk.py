@@ -147,7 +147,9 @@ class FilmDesk:
         objections = [
             f"{numbers.get(finding.shot_id, 'the scene')}: {finding.fault}" for finding in sorted(new - old, key=str)
         ]
-        return Changed(id=edit, shots=shots, differences=lines, objections=tuple(dict.fromkeys(objections)))
+        known = {item.id for item in before.left}
+        left = tuple(item for item in after.left if item.id not in known)
+        return Changed(id=edit, shots=shots, differences=lines, objections=tuple(dict.fromkeys(objections)), left=left)
 
     def _takes(self, planned: Planned) -> dict[str, str]:
         """The content key of each shot's take, by the shot's number."""

@@ -39,8 +39,9 @@ async def _changed(desk: Desk, key: str, edit: Edit) -> Outcome:
 
 def _told_change(changed: Changed, what: str) -> Outcome:
     objections = [f"the script supervisor objects: {objection}" for objection in changed.objections]
+    left = [f"edit {item.id} is left out then: {item.why}" for item in changed.left]
     stale = f"to be made again: {listed(changed.shots)}"
-    lines = (f"{what} {changed.id}", *changed.differences, *objections, stale)
+    lines = (f"{what} {changed.id}", *changed.differences, *objections, *left, stale)
     return Outcome(lines=lines, data=changed.model_dump(mode="json"))
 
 

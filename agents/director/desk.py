@@ -30,12 +30,13 @@ class Offer(Frozen):
 
 class Changed(Frozen):
     """What an edit did: the `shots` whose take is another now, what is different in the plan, and what the script
-    supervisor objects to that was not so before."""
+    supervisor objects to that was not so before. `left` are other edits that do not fit the plan any more."""
 
     id: int
     shots: tuple[str, ...]
     differences: tuple[str, ...]
     objections: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
 
 
 class Made(Frozen):

@@ -93,7 +93,7 @@ def differences(before: Shot, after: Shot, fps: Rate) -> list[str]:
 
 
 def compared(before: Film, after: Film) -> tuple[str, ...]:
-    """What is different between two plans, shot by shot, by their numbers now."""
+    """What is different between two plans, shot by shot, by their numbers now; one that had another is told by both."""
     old = {placed.shot.id: placed for placed in before.placed}
     new = {placed.shot.id for placed in after.placed}
     lines = [f"{placed.number} is left out" for placed in before.placed if placed.shot.id not in new]
@@ -102,7 +102,8 @@ def compared(before: Film, after: Film) -> tuple[str, ...]:
         if known is None:
             lines.append(f"{placed.number} is new: {placed.shot.size} {', '.join(placed.shot.subjects)}".rstrip())
         elif what := differences(known.shot, placed.shot, after.fps):
-            lines.append(f"{placed.number}: {'; '.join(what)}")
+            was = f" (was {known.number})" if known.number != placed.number else ""
+            lines.append(f"{placed.number}{was}: {'; '.join(what)}")
     return tuple(lines[:_SHOWN])
 
 

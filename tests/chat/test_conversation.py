@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from agents.director.film import Film
 from graphs.chat import Limits
-from tests.chat.conftest import Chat, call, says
+from graphs.talking import conversation
+from tests.chat.conftest import NO_LIMITS, Chat, call, says
 from vibeboard.events import EventType
 from vibeboard.faults import FaultError, Rejected
 from vibeboard.shot import Movement, ShotSize
@@ -75,6 +79,7 @@ async def _changes(chat: Chat, first: Film, wait: str) -> None:
     await chat.say("closer on the last one", call("set_size", shot="2F", size="Extreme Close-Up"), says("ECU."))
     assert (await chat.film()).shot("2F").shot.size is ShotSize.ECU
     await chat.say("four shots were better", call("undo_edit", edit=5), says("Back to four."))
+    assert "edit 6 is left out then: the shot is no longer in the plan" in chat.told
     assert len((await chat.film()).scene("2")) == 4
     told = await chat.say("what did I change?", call("list_edits"), says("Three things."))
     assert "left out: the shot is no longer in the plan" in told
@@ -136,7 +141,7 @@ async def _goes_back(chat: Chat, first: Film) -> None:
         "lower", call("set_angle", shot="4M", angle="low angle"), call("set_lens", shot="4M", focal_mm=28), says(".")
     )
     told = await chat.say("drop 4N", call("omit_shot", shot="4N"), says("Dropped."))
-    assert "is left out" in told
+    assert "4N is left out" in told
     await chat.say(
         "describe 1A as dust in the light", call("describe_shot", shot="1A", text="Dust in the light"), says(".")
     )
@@ -192,8 +197,22 @@ async def test_edits_survive_an_edit_of_the_script_and_what_is_gone_is_listed(ch
     assert [left.id for left in await chat.desk.left()] == [2]
 
 
+async def test_a_shot_that_is_counted_anew_is_told_by_both_its_numbers(chat):
+    before = {placed.shot.id: placed.number for placed in (await chat.film()).scene("4")}
+    told = await chat.say("break scene 4 into 6, tension")
+    film = await chat.film()
+    renamed = re.findall(r"^(\w+) \(was (\w+)\): ", told, re.M)
+    assert renamed
+    assert all(before[film.shot(now).shot.id] == was != now for now, was in renamed)
+
+
 async def test_a_turn_that_breaks_as_nobody_foresaw_ends_and_the_next_one_is_heard(chat):
-    with pytest.raises(FaultError):
-        await chat.say("undo that", call("undo_edit", edit=2**70))
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    desk = replace(chat.desk, planner=broken)
+    async with conversation(chat.project, desk, None, NO_LIMITS, lambda _said: None) as talk:
+        with pytest.raises(FaultError, match="ZeroDivisionError"):
+            await talk.say("slower 4M")
     assert "edit 1" in await chat.say("slower 4M")
     assert [event.data["code"] for event in chat.project.happened(EventType.CALL_FAILED)] == ["bug"]
