@@ -10,14 +10,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_type_hints
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue
 
 from agents.director.desk import Desk
 from vibeboard.model import Frozen
 
 
 class Ask(Frozen):
-    """Base of the parameters of a director's tool."""
+    """Base of the parameters of a director's tool. Models write `scene: 3`, and mean the text."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
 
 class Outcome(Frozen):

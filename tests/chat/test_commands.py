@@ -109,6 +109,11 @@ def test_every_tool_has_a_schema_a_model_can_read():
         assert "$ref" not in str(function["parameters"])
 
 
+@pytest.mark.parametrize(("name", "args"), [("show_scene", {"scene": 3}), ("make_film", {"scenes": [3]})])
+def test_the_number_of_a_scene_may_come_as_a_number(name, args):
+    assert "3" in str(director_tools()[name].params.model_validate(args))
+
+
 async def test_without_a_model_commands_work_and_the_rest_is_said_to_need_one(chat):
     told = await chat.say("slower 4M")
     assert "length 1.7 s -> 2.5 s" in told
