@@ -73,6 +73,7 @@ class Loader:
         if self._wanted is not None:
             self._wanted = None
             self._stop.set()
+            self._lock.notify_all()  # there may be something to read ahead now
 
     def trouble(self) -> Exception | None:
         """Why what is wanted cannot be had. The lock is held."""
