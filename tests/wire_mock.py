@@ -29,7 +29,8 @@ class Refused(Exception):
 
 class WireMock:
     """A server on loopback. `answer` makes the answer for a request's body; `faults` are played one a request, in
-    order, before anything is answered; a fault of `""` is none. `lenient`: a server of another make, which takes any
+    order, before anything is answered; a fault of `""` is none. `once_each`: a question meets one fault at most,
+    however its second attempt falls among the others' first. `lenient`: a server of another make, which takes any
     request and thinks nothing."""
 
     def __init__(
@@ -42,6 +43,7 @@ class WireMock:
         cumulative: bool = True,
         retry_after: str = "0.01",
         lenient: bool = False,
+        once_each: bool = False,
     ) -> None:
         self.answer, self.faults = answer, list(faults)
         self.lenient, thinks = lenient, thinks and not lenient
@@ -52,6 +54,7 @@ class WireMock:
         self.holding = threading.Event()
         self.most_at_once = self._at_once = 0
         self._ids: set[str] = set()
+        self._once_each, self._faulted = once_each, set[str]()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._ready = threading.Event()
@@ -116,7 +119,7 @@ class WireMock:
         }
         body = json.loads(await reader.readexactly(int(headers.get("content-length", "0"))))
         self.requests.append(body)
-        fault = self.faults.pop(0) if self.faults else ""
+        fault = self._fault(body)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
@@ -125,6 +128,13 @@ class WireMock:
             await self._refuse(writer, refused)
         finally:
             self._at_once -= 1
+
+    def _fault(self, body: Mapping[str, Any]) -> str:
+        question = json.dumps(body["messages"][:2])
+        if not self.faults or (self._once_each and question in self._faulted):
+            return ""
+        self._faulted.add(question)
+        return self.faults.pop(0)
 
     async def _respond(
         self,

@@ -66,7 +66,7 @@ def test_the_demo_is_planned_by_minimax_through_every_fault_and_ends_well(tmp_pa
         "wrong",
     ]
     output = tmp_path / "out"
-    with WireMock(Stand(DEMO.read_text()), faults, usage=True) as mock:
+    with WireMock(Stand(DEMO.read_text()), faults, usage=True, once_each=True) as mock:
         told = plan(DEMO, output, "--planner", "minimax", mock=mock)
         assert len(mock.answered) == len(set(mock.answered))
         calls = len(mock.requests)
