@@ -25,7 +25,7 @@ setup: .venv/.ready-dev
 	touch $@
 
 .venv/.ready-dev: .venv/.ready
-	$(PIP) install --no-build-isolation --editable '.[dev,gpu]' --constraint constraints.txt
+	$(PIP) install --no-build-isolation --editable '.[dev,gpu,traces]' --constraint constraints.txt
 	touch $@
 
 clean:
