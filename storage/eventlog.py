@@ -1,4 +1,4 @@
-"""Appending to the log of a run, inside the transaction that the event reports."""
+"""Appending to the log of a film, inside the transaction that the event reports."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ def hold(session: Session, project_id: str) -> None:
 
 
 def append_event(session: Session, project_id: str, run_id: str, event: Event) -> None:
-    """Add an event under the run's next number."""
+    """Add an event of a run under the film's next number."""
     hold(session, project_id)
-    of_run = (EventRow.project_id == project_id, EventRow.run_id == run_id)
-    last = session.exec(select(func.max(EventRow.seq)).where(*of_run)).one()
+    last = session.exec(select(func.max(EventRow.seq)).where(EventRow.project_id == project_id)).one()
     session.add(
         EventRow(
             project_id=project_id,

@@ -8,6 +8,7 @@ from sqlalchemy import Column, DateTime, ForeignKeyConstraint, Text, UniqueConst
 from sqlmodel import Field, SQLModel
 
 from vibeboard.breakdown import Status
+from vibeboard.episodes import EpisodeState
 from vibeboard.jobs import JobClass, JobState
 
 
@@ -20,13 +21,19 @@ def aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+LOCAL = "local"
+"""The owner of the films of who needs no token: the person at this machine."""
+
+
 class ProjectRow(SQLModel, table=True):
-    """A film. Every other row belongs to one, but for jobs and assets, which are named by content and shared."""
+    """A film. Every other row belongs to one, but for jobs and assets, which are named by content and shared, and for
+    tokens and the answers to requests, which belong to an owner of films."""
 
     __tablename__ = "project"
 
     id: str = Field(primary_key=True)
     name: str
+    owner: str = Field(default=LOCAL, index=True)
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
@@ -71,7 +78,7 @@ class JobRow(SQLModel, table=True):
 
     A job in the hands of a worker by itself has a lease, `leased_until`, that the worker renews; one that the
     orchestrator's own children do has none. `project_id` is the film that asked for it last. `lost` counts the workers
-    that died with it, `stop` asks for its end.
+    that died with it, `stop` asks for its end; no worker takes a job that waits while it is `paused`.
     """
 
     __tablename__ = "job"
@@ -90,6 +97,7 @@ class JobRow(SQLModel, table=True):
     leased_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
     lost: int = 0
     stop: bool = False
+    paused: bool = False
     progress: str = Field(default="", sa_column=Column(Text, nullable=False))
     result: str = Field(default="", sa_column=Column(Text, nullable=False))
     fault: str = Field(default="", sa_column=Column(Text, nullable=False))
@@ -206,10 +214,10 @@ class Run(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """The log: numbered without gaps per run, written in the transaction that it reports."""
+    """The log: numbered without gaps within the film, written in the transaction that it reports."""
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("project_id", "run_id", "seq"),)
+    __table_args__ = (UniqueConstraint("project_id", "seq"),)
 
     project_id: str = Field(foreign_key="project.id")
     id: int | None = Field(default=None, primary_key=True)
@@ -219,3 +227,73 @@ class EventRow(SQLModel, table=True):
     unit: str
     data: str = Field(sa_column=Column(Text, nullable=False))
     created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class EpisodeRow(SQLModel, table=True):
+    """A film that somebody asked the service for. `number` is the order in which they came; `ask` (JSON) is what was
+    asked for, `request` (JSON) the build that it became. `run_id` is the run at work, of the attempt `attempt`.
+
+    `holder` is the process that has it in hand until `held_until`; `stop` asks it to end the episode. `offer` (JSON) is
+    what it would cost, `fault` (JSON) why it failed, `files` (JSON) the blobs of the finished film by name.
+    """
+
+    __tablename__ = "episode"
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    project_id: str = Field(foreign_key="project.id", index=True)
+    state: EpisodeState = Field(default=EpisodeState.QUEUED, index=True)
+    ask: str = Field(sa_column=Column(Text, nullable=False))
+    request: str = Field(default="", sa_column=Column(Text, nullable=False))
+    run_id: str
+    attempt: int = 1
+    holder: str = ""
+    held_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    stop: bool = False
+    offer: str = Field(default="", sa_column=Column(Text, nullable=False))
+    fault: str = Field(default="", sa_column=Column(Text, nullable=False))
+    files: str = Field(default="", sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+    updated_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class TokenRow(SQLModel, table=True):
+    """What lets a program in as an `owner`, by the hash of its secret. `scopes` are separated by spaces; `kind` is
+    `api`, or `browser` for a short-lived one."""
+
+    __tablename__ = "token"
+
+    id: str = Field(primary_key=True)
+    owner: str = Field(index=True)
+    name: str
+    hash: str = Field(unique=True)
+    scopes: str
+    kind: str = "api"
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+    expires_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    last_used_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+
+
+class ReplyRow(SQLModel, table=True):
+    """The answer that a request with an idempotency key got, so that the same request gets it again. `fingerprint`
+    tells another request under the same key apart; `status` is 0 while the first is at work."""
+
+    __tablename__ = "reply"
+
+    owner: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    status: int = 0
+    headers: str = Field(default="", sa_column=Column(Text, nullable=False))
+    body: str = Field(default="", sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class SwitchRow(SQLModel, table=True):
+    """What was set for the whole store, by name."""
+
+    __tablename__ = "switch"
+
+    name: str = Field(primary_key=True)
+    value: str

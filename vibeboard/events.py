@@ -31,9 +31,17 @@ class EventType(StrEnum):
     INPUT_ANSWERED = "input.answered"
     RUN_FINISHED = "run.finished"
     RUN_FAILED = "run.failed"
+    RUN_CANCELLED = "run.cancelled"
+    EPISODE_QUEUED = "episode.queued"
+    MESSAGE_SAID = "message.said"
+    MESSAGE_PIECE = "message.piece"
+    MESSAGE_ANSWERED = "message.answered"
+    TOOL_CALLED = "tool.called"
+    TOOL_ANSWERED = "tool.answered"
+    SCRIPT_ADDED = "script.added"
 
 
-LIVE_ONLY = frozenset({EventType.JOB_PROGRESS})
+LIVE_ONLY = frozenset({EventType.JOB_PROGRESS, EventType.MESSAGE_PIECE})
 """Shown while it happens and not kept in the log."""
 
 
