@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     ask_above_usd: float = Field(0.5, ge=0, description="The chat asks before it spends more, USD")
     ask_above_cpu_s: float | None = Field(None, ge=0, description="Or more seconds of the processor [never]")
     gpu_usd_per_hour: float = Field(0.0, ge=0, description="What an hour of the GPU costs, USD")
+    hosted_usd_per_clip: float = Field(0.25, ge=0, description="What a hosted API takes for a clip, to compare, USD")
+
+    worker_token: SecretStr = Field(
+        SecretStr(""), description="What callers of vibeboard worker --listen must show; needed beyond loopback"
+    )
 
     @property
     def models_folder(self) -> Path:
