@@ -103,7 +103,8 @@ async def persist(state: Work, runtime: Runtime[Services]) -> Command[Literal["c
     services = runtime.context
     unit, planned, _ = _load(state, services)
     result = Result.model_validate(state["result"])
-    data = {"step": planned.step, "outputs": {role: ref.sha256 for role, ref in result.outputs.items()}}
+    outputs = {role: ref.sha256 for role, ref in result.outputs.items()}
+    data = {"step": planned.step, "job": state["key"], "outputs": outputs}
     event = Event(type=EventType.ASSET_PERSISTED, unit=unit.id, data=data)
     services.project.persist(services.run_id, unit.id, planned.step, state["key"], result, event)
     services.watch(event)
