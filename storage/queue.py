@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, update
 from sqlmodel import Session, col, select
 
 from storage.database import writing
@@ -23,6 +23,8 @@ GONE_AFTER = timedelta(seconds=10)
 """How long a worker that says nothing is shown."""
 MOST_LOST = 3
 """So many workers may die with a job before it is given up."""
+_PAST = " until "
+"""In the owner of a row that is kept for the time of its devices only; no process has such a name."""
 
 _RANK = case((col(JobRow.job_class) == JobClass.INTERACTIVE, 0), (col(JobRow.job_class) == JobClass.BATCH, 1), else_=2)
 
@@ -127,25 +129,43 @@ class WorkQueue(JobTable):
         with writing(self._engine) as session:
             row = session.get(WorkerRow, owner, with_for_update=True) or WorkerRow(owner=owner, snapshot="")
             wish, row.wish = row.wish, ""
+            _keep_past(session, row, snapshot)
             row.snapshot, row.beat_at = snapshot.model_dump_json(), now()
             session.add(row)
             session.commit()
         return Wish(wish) if wish else None
 
     def leave(self, owner: str) -> None:
-        """The process ends."""
-        self._execute(delete(WorkerRow).where(col(WorkerRow.owner) == owner))
+        """The process ends; how long its devices were there stays."""
+        with writing(self._engine) as session:
+            if (row := session.get(WorkerRow, owner, with_for_update=True)) is not None:
+                _keep_past(session, row, Snapshot(workers=0, queued=0, running=()))
+                session.delete(row)
+            session.commit()
 
     def workers(self) -> list[WorkerView]:
         """The processes that are at work now."""
         with Session(self._engine) as session:
-            rows = session.exec(select(WorkerRow).order_by(col(WorkerRow.owner))).all()
+            there = select(WorkerRow).where(~col(WorkerRow.owner).contains(_PAST))
+            rows = session.exec(there.order_by(col(WorkerRow.owner))).all()
         recent = [row for row in rows if now() - aware(row.beat_at) < GONE_AFTER]
         return [WorkerView(owner=row.owner, snapshot=Snapshot.model_validate_json(row.snapshot)) for row in recent]
 
     def wish(self, wish: Wish) -> None:
         """Tell every process at work to do something; each does it at its next beat."""
         self._execute(update(WorkerRow).values(wish=wish))
+
+
+def _keep_past(session: Session, row: WorkerRow, snapshot: Snapshot) -> None:
+    """A process or a device that begins anew counts from zero: what was counted before goes into a row of its own."""
+    before = Snapshot.model_validate_json(row.snapshot) if row.snapshot else snapshot
+    if _device_s(before) > _device_s(snapshot):
+        past = f"{row.owner}{_PAST}{aware(row.beat_at).isoformat()}"
+        session.add(WorkerRow(owner=past, snapshot=row.snapshot, beat_at=row.beat_at))
+
+
+def _device_s(snapshot: Snapshot) -> float:
+    return sum(device.busy_s + device.idle_s for device in snapshot.devices)
 
 
 def _view(row: JobRow) -> JobView:
@@ -161,10 +181,10 @@ def _view(row: JobRow) -> JobView:
 
 def _lost(row: JobRow) -> bool:
     assert row.leased_until is not None
-    return now() > aware(row.leased_until) or _is_dead(row.owner)
+    return now() > aware(row.leased_until) or is_dead(row.owner)
 
 
-def _is_dead(owner: str) -> bool:
+def is_dead(owner: str) -> bool:
     """Whether a process of this machine is gone; of others only their silence tells."""
     host, _, pid = owner.rpartition(":")
     if host != socket.gethostname():

@@ -106,7 +106,8 @@ class JobRow(SQLModel, table=True):
 
 
 class WorkerRow(SQLModel, table=True):
-    """A process that has workers: what it does (a snapshot as JSON), and what somebody wishes it to do."""
+    """A process that has workers: what it does (a snapshot as JSON), and what somebody wishes it to do. The last
+    snapshot of one that had a device stays under a name of its own when it ends or begins anew."""
 
     __tablename__ = "worker"
 
