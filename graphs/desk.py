@@ -183,7 +183,7 @@ def _to_make(item: Quoted, number: str) -> ToMake:
     return ToMake(number=number, reasons=item.reasons, renders=item.renders, seconds=round(seconds, 1))
 
 
-async def _apart(work: Coroutine[Any, Any, None]) -> None:
+async def _apart(work: Coroutine[Any, Any, object]) -> None:
     """Run a graph of its own from inside a node: in a context that knows nothing of ours, or LangGraph would take it
     for a part of this one and keep its checkpoints with ours."""
     task = asyncio.create_task(work, context=contextvars.Context())

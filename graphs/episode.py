@@ -1,4 +1,4 @@
-"""The episode graph: `read -> plan -> quote -> shot* -> gather -> deliverable* -> finish`."""
+"""The episode graph: `read -> plan -> quote -> gate -> shot* -> gather -> deliverable* -> finish`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Command, Send
+from langgraph.types import Command, Send, interrupt
 
 from graphs import planning, thinking
 from graphs.chain import Unit, UnitDone
@@ -29,15 +29,18 @@ from vibeboard.model import Frozen
 from vibeboard.screenplay import Screenplay
 from vibeboard.shot import ScenePlan
 
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """Raised when nodes are renamed or rewired: a run that another version began is not resumed but begun anew."""
 
 
 class EpisodeState(TypedDict, total=False):
-    """Hashes and ids only: `screenplay` and `plan` are blobs, `done` is what the units made."""
+    """Hashes and ids only: `screenplay` and `plan` are blobs, `wanted` the shots to make, `offer` what a person has to
+    approve, `done` what the units made."""
 
     screenplay: str
     plan: str
+    wanted: list[str]
+    offer: dict[str, Any] | None
     done: Annotated[list[dict[str, Any]], operator.add]
 
 
@@ -90,22 +93,39 @@ async def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
     return {"plan": blob.sha256}
 
 
-def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["shot", "gather"]]:
-    """Say what will be made and why, then send out what is not current."""
+def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
+    """Say what will be made and why."""
     services = runtime.context
     film = Film(state, services)
     choose_takes(film, services)
-    units = [shot_unit(placed, film.title, services.request) for placed in film.cut]
+    units = _shots(film, services)
     plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut), **thinking.bill(services)}
     services.notify(Event(type=EventType.PLAN_READY, data=plan_data))
-    offer = quote(units, services)
-    wanted = [item for item in offer.todo if not services.request.only or item.unit in services.request.only]
+    made = quote(units, services)
+    wanted = [item for item in made.todo if not services.request.only or item.unit in services.request.only]
     todo = [item.model_dump(mode="json") for item in wanted]
-    services.notify(Event(type=EventType.QUOTE_READY, data={"current": len(offer.current), "todo": todo}))
-    stale = {item.unit for item in wanted} if not services.request.plan_only else set()
-    sends = [_send("shot", unit, services) for unit in units if unit.id in stale]
-    done = [unit.model_dump(mode="json") for unit in offer.current]
-    return Command(update={"done": done}, goto=sends or "gather")
+    services.notify(Event(type=EventType.QUOTE_READY, data={"current": len(made.current), "todo": todo}))
+    done = [unit.model_dump(mode="json") for unit in made.current]
+    asked = services.approval.asks(wanted) if services.approval and not services.request.plan_only else None
+    offer = asked.model_dump(mode="json") if asked else None
+    return {"wanted": [item.unit for item in wanted], "offer": offer, "done": done}
+
+
+def gate(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["shot", "gather"]]:
+    """Wait for a person if the price needs one, then send out what is to be made. Nothing happens before the answer,
+    as the node is entered again with it."""
+    if offer := state["offer"]:
+        interrupt(offer)
+    services = runtime.context
+    film = Film(state, services)
+    choose_takes(film, services)
+    wanted = set(state["wanted"]) if not services.request.plan_only else set()
+    sends = [_send("shot", unit, services) for unit in _shots(film, services) if unit.id in wanted]
+    return Command(goto=sends or "gather")
+
+
+def _shots(film: Film, services: Services) -> list[Unit]:
+    return [shot_unit(placed, film.title, services.request) for placed in film.cut]
 
 
 def choose_takes(film: Film, services: Services) -> None:
@@ -153,6 +173,7 @@ def episode_graph() -> StateGraph[EpisodeState, Services, EpisodeState, EpisodeS
     graph.add_node("read", read)
     graph.add_node("plan", plan)
     graph.add_node("quote", quote_build)
+    graph.add_node("gate", gate)
     graph.add_node("shot", unit)
     graph.add_node("gather", gather)
     graph.add_node("deliverable", unit)
@@ -160,6 +181,7 @@ def episode_graph() -> StateGraph[EpisodeState, Services, EpisodeState, EpisodeS
     graph.add_edge(START, "read")
     graph.add_edge("read", "plan")
     graph.add_edge("plan", "quote")
+    graph.add_edge("quote", "gate")
     graph.add_edge("shot", "gather")
     graph.add_edge("deliverable", "finish")
     graph.add_edge("finish", END)

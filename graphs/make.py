@@ -6,12 +6,15 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
 
 from agents.llm.model import LlmModel
 from agents.medic.model import ModelFixer
 from gpu_runtime.engine import Engine
+from graphs.approval import Approval, Offer
 from graphs.chain import UnitDone
 from graphs.checkpoints import checkpoints
 from graphs.delivery import deliver, wanted_files
@@ -41,60 +44,82 @@ _STANDING = (
 """What somebody who watches a run that is carried on needs to know of its past."""
 
 
+class Made(NamedTuple):
+    """How a build ended. Nothing is made yet of one that has an `offer`: a person has to approve it, then `make` it
+    again with the same `run_id`. `files` are the blobs of what was made, by their names in an output folder."""
+
+    offer: Offer | None = None
+    files: Mapping[str, str] = {}
+
+
 async def make(
     project: Project,
     placement: Placement,
     request: MakeRequest,
-    output: Path,
+    output: Path | None,
     watch: Callable[[Event], None],
     model: LlmModel | None = None,
-) -> None:
-    """Build the film of `request` into `output`; `model` plans it, or without one the offline planner.
+    *,
+    run_id: str | None = None,
+    approval: Approval | None = None,
+    approved: bool = False,
+) -> Made:
+    """Build the film of `request`, into the folder `output` if there is one; `model` plans it, or without one the
+    offline planner.
 
-    A run of the same request that was interrupted is carried on; its finished shots are not made again.
+    A run that was interrupted is carried on, the one with `run_id` or else one of the same request; its finished shots
+    are not made again. With an `approval` it may stop at the price, and goes on when it was `approved`.
 
     Raises:
         Rejected: something that a person has to mend; what could be made is made and kept.
     """
-    run_id = project.find_run(request.digest, GRAPH_VERSION)
-    resumed = run_id is not None
-    if run_id is None:
-        run_id = uuid.uuid4().hex
-        project.start_run(run_id, request.digest, GRAPH_VERSION)
+    resumed = run_id or project.find_run(request.digest, GRAPH_VERSION)
+    run_id = resumed or uuid.uuid4().hex
+    begun = project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
-    services = Services(project, placement, request, run_id, watch, model, refused=refused_repairs(project))
+    services = Services(
+        project, placement, request, run_id, watch, model, refused=refused_repairs(project), approval=approval
+    )
     if model:
         count_on(model, project, run_id)
         services.fixer = ModelFixer(asker(services, model))
-    services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": resumed}))
+    services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": not begun}))
     for _, event in project.events(run_id):
         if event.type in _STANDING:
             watch(event)
     try:
-        state = await _follow(services, run_id, abandoned)
+        state, offer = await _follow(services, run_id, abandoned, approved=approved)
     finally:
         await services.close()
-    await asyncio.to_thread(_close, services, state, output)
+    if offer is not None:
+        return Made(offer=offer)
+    return Made(files=await asyncio.to_thread(_close, services, state, output))
 
 
-async def _follow(services: Services, run_id: str, abandoned: list[str]) -> EpisodeState:
-    """Run the graph to its end, from its last checkpoint if it has one, and drop the checkpoints of the `abandoned`."""
+async def _follow(
+    services: Services, run_id: str, abandoned: list[str], *, approved: bool
+) -> tuple[EpisodeState, Offer | None]:
+    """Run the graph to its end, from its last checkpoint if it has one, or to the question that it asks; drop the
+    checkpoints of the `abandoned`, and its own when it has ended."""
     config: RunnableConfig = {"configurable": {"thread_id": run_id}, "recursion_limit": _NO_LIMIT}
     async with checkpoints(services.project) as saver:
         graph = episode_graph().compile(checkpointer=saver)
-        begun = (await graph.aget_state(config)).created_at is not None
+        stand = await graph.aget_state(config)
+        begun = stand.created_at is not None
         first: EpisodeState = {"done": []}
+        on: Command[Any] | None = Command(resume=True) if stand.interrupts and approved else None
         try:
-            await graph.ainvoke(None if begun else first, config, context=services, durability="sync")
+            await graph.ainvoke(on if begun else first, config, context=services, durability="sync")
         except Rejected as error:
             if not begun or error.fault.code != "missing_blob":
                 raise
             await saver.adelete_thread(run_id)
             await graph.ainvoke(first, config, context=services, durability="sync")
-        state: EpisodeState = (await graph.aget_state(config)).values  # type: ignore[assignment]
-        for thread in [run_id, *abandoned]:
+        stand = await graph.aget_state(config)
+        offer = Offer.model_validate(stand.interrupts[0].value) if stand.interrupts else None
+        for thread in abandoned if offer else [run_id, *abandoned]:
             await saver.adelete_thread(thread)
-    return state
+    return stand.values, offer  # type: ignore[return-value]
 
 
 async def call_once(project: Project, placement: Placement, engine: Engine, params: Params) -> Result:
@@ -107,18 +132,21 @@ async def call_once(project: Project, placement: Placement, engine: Engine, para
         await services.close()
 
 
-def _close(services: Services, state: EpisodeState, output: Path) -> None:
+def _close(services: Services, state: EpisodeState, output: Path | None) -> Mapping[str, str]:
     film, done = Film(state, services), results(state)
     good = {unit: item for unit, item in done.items() if not item.escalated}
     bad = [item.escalated for item in done.values() if item.escalated]
     complete = not services.request.plan_only and not bad and film.is_made_of(done)
-    deliver(services.project, output, wanted_files(film.cut, good), complete=complete)
+    files = wanted_files(film.cut, good)
+    if output is not None:
+        deliver(services.project, output, files, complete=complete)
     event_type = EventType.RUN_FAILED if bad else EventType.RUN_FINISHED
     services.project.finish_run(services.run_id, Event(type=event_type, data={"escalated": bad[:20]}))
     if bad:
         first = bad[0] if len(bad) == 1 else f"{bad[0]} (and {len(bad) - 1} more)"
         message = f"the film is not finished: {first}; the other shots are kept{_way_out(film, done, services)}"
         raise Rejected("shots_failed", message)
+    return files
 
 
 def _way_out(film: Film, done: Mapping[str, UnitDone], services: Services) -> str:

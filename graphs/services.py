@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from agents.llm.model import LlmModel
 from agents.medic import Fixer
 from gpu_runtime.engine import Engine
+from graphs.approval import Approval
 from graphs.request import MakeRequest
 from storage.project import Project
 from tools.declare import Params
@@ -38,6 +39,8 @@ class Services:
     """Who is asked what a call means when the Medic's rules do not tell; None for nobody."""
     refused: frozenset[str] = frozenset()
     """Ids of repairs that a person refused or undid. They are not made again: the call goes to the person."""
+    approval: Approval | None = None
+    """When a person has to approve the build; None for never."""
     _inflight: dict[str, asyncio.Task[Result]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
 

@@ -144,11 +144,15 @@ class Records:
             session.commit()
             return closed
 
-    def start_run(self, run_id: str, request_digest: str, graph_version: int) -> None:
-        with Session(self._engine) as session:
-            made = Run(id=run_id, project_id=self.id, request_digest=request_digest, graph_version=graph_version)
-            session.add(made)
-            session.commit()
+    def start_run(self, run_id: str, request_digest: str, graph_version: int) -> bool:
+        """Open a run; false if it was begun before."""
+        with writing(self._engine) as session:
+            known = session.exec(select(Run).where(Run.project_id == self.id, Run.id == run_id)).first()
+            if known is None:
+                made = Run(id=run_id, project_id=self.id, request_digest=request_digest, graph_version=graph_version)
+                session.add(made)
+                session.commit()
+            return known is None
 
     def finish_run(self, run_id: str, event: Event) -> None:
         """Close a run and log how it ended, together."""
