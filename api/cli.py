@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from api import chat as chatting
+from api import cost as costs
 from api import doctor as doctor_report
 from api import gpu as gpu_view
 from api import making, models, storage, working
@@ -159,6 +160,15 @@ def gpu(
         print(gpu_view.as_json(queue) if json else gpu_view.as_prometheus(queue))
     else:
         gpu_view.follow(queue, Console(), once=once or unload or keep_warm is not None)
+
+
+@app.command()
+def cost(
+    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say what a film took per shot and run beside what was quoted, and what idle windows would cost."""
+    costs.show_cost(film, Console(), as_json=json)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from vibeboard.events import EventType
 from vibeboard.model import Frozen
 
 SECONDS_AN_HOUR = 3600
+Quotes = Sequence[tuple[str, Sequence[Quoted]]]
 
 
 class Work(Frozen):
@@ -53,14 +54,16 @@ class ShotCost(Frozen):
 
 class RunCost(Frozen):
     """One build. `estimate` is the first quote's, before anything was made, with a job a step; None if the run ended
-    before its quote. `actual` are the jobs that this run was the first to take up, those included that an interrupted
-    run before it had begun. `usd` is for GPU and models together.
+    before its quote. `quoted` is what the same shots took; `actual` is all that the run took, deliverables too, which
+    nobody quotes: the jobs that it was the first to take up, also if an interrupted run before it had begun them. `usd`
+    is for GPU and models together.
     """
 
     run_id: str
     began_at: datetime
     finished: bool
     estimate: Work | None
+    quoted: Work
     actual: Work
     llm: LlmBill
     usd: float = Field(ge=0, description="USD")
@@ -106,14 +109,17 @@ def project_cost(spending: Spending, project_id: str, gpu_usd_per_hour: float) -
     jobs = spending.jobs()
     ours = [job for job in jobs if job.ours]
     bills, work = _bills(spending), _work(ours, gpu_usd_per_hour)
-    spans = spending.runs()
-    known = {span.run_id for span in spans}
+    spans, quotes = spending.runs(), _quotes(spending)
+    known, first_quote = {span.run_id for span in spans}, dict(reversed(quotes))
     llm = _llm(bill for of_run in bills.values() for bill in of_run)
     return ProjectCost(
         project_id=project_id,
         gpu_usd_per_hour=gpu_usd_per_hour,
-        shots=_shots(jobs, _labels(spending), gpu_usd_per_hour),
-        runs=_runs(spans, ours, bills, spending, gpu_usd_per_hour),
+        shots=_shots(jobs, _labels(quotes), gpu_usd_per_hour),
+        runs=tuple(
+            _run(span, first_quote.get(span.run_id), ours, bills.get(span.run_id, ()), gpu_usd_per_hour)
+            for span in spans
+        ),
         other=_work([job for job in ours if not job.unit], gpu_usd_per_hour),
         work=work,
         chat=_llm(bill for run_id, of_run in bills.items() if run_id not in known for bill in of_run),
@@ -152,7 +158,7 @@ def _bills(spending: Spending) -> dict[str, list[Answered]]:
     return bills
 
 
-def _quotes(spending: Spending) -> list[tuple[str, list[Quoted]]]:
+def _quotes(spending: Spending) -> Quotes:
     """Each run's quotes, in order."""
     return [
         (run_id, [Quoted.model_validate(item) for item in todo])
@@ -161,16 +167,16 @@ def _quotes(spending: Spending) -> list[tuple[str, list[Quoted]]]:
     ]
 
 
-def _labels(spending: Spending) -> dict[str, str]:
-    """What a unit was called when it was last quoted."""
-    return {item.unit: item.label for _, quoted in _quotes(spending) for item in quoted}
+def _labels(quotes: Quotes) -> dict[str, str]:
+    """What a unit was called when it was last quoted, in the order in which units were first."""
+    return {item.unit: item.label for _, quoted in quotes for item in quoted}
 
 
 def _shots(jobs: Sequence[JobSpent], labels: dict[str, str], rate: float) -> tuple[ShotCost, ...]:
-    of_unit: defaultdict[str, list[JobSpent]] = defaultdict(list)
+    of_unit: dict[str, list[JobSpent]] = {unit: [] for unit in labels}
     for job in jobs:
         if job.unit:
-            of_unit[job.unit].append(job)
+            of_unit.setdefault(job.unit, []).append(job)
     return tuple(
         ShotCost(
             unit=unit,
@@ -179,33 +185,24 @@ def _shots(jobs: Sequence[JobSpent], labels: dict[str, str], rate: float) -> tup
             shared_jobs=sum(not job.ours for job in made),
         )
         for unit, made in of_unit.items()
+        if made
     )
 
 
-def _runs(
-    spans: Sequence[RunSpan],
-    ours: Sequence[JobSpent],
-    bills: dict[str, list[Answered]],
-    spending: Spending,
-    rate: float,
-) -> tuple[RunCost, ...]:
-    estimates: dict[str, Work] = {}
-    for run_id, quoted in _quotes(spending):
-        estimates.setdefault(run_id, _estimate(quoted, rate))
-    runs = []
-    for span in spans:
-        actual = _work([job for job in ours if job.run_id == span.run_id], rate)
-        llm = _llm(bills.get(span.run_id, []))
-        runs.append(
-            RunCost(
-                **span._asdict(),
-                estimate=estimates.get(span.run_id),
-                actual=actual,
-                llm=llm,
-                usd=actual.usd + llm.usd,
-            )
-        )
-    return tuple(runs)
+def _run(
+    span: RunSpan, quoted: Sequence[Quoted] | None, ours: Sequence[JobSpent], paid: Sequence[Answered], rate: float
+) -> RunCost:
+    units = {item.unit for item in quoted or ()}
+    jobs, llm = [job for job in ours if job.run_id == span.run_id], _llm(paid)
+    actual = _work(jobs, rate)
+    return RunCost(
+        **span._asdict(),
+        estimate=None if quoted is None else _estimate(quoted, rate),
+        quoted=_work([job for job in jobs if job.unit in units], rate),
+        actual=actual,
+        llm=llm,
+        usd=actual.usd + llm.usd,
+    )
 
 
 def _estimate(quoted: Sequence[Quoted], rate: float) -> Work:
