@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     idle_unload_s: float = Field(900.0, ge=0, description="Unload the device when it had no work for so long")
     age_cap_s: float = Field(900.0, gt=0, description="After so long a job no longer makes way for newer ones")
 
+    home: Path = Field(Path("~/.local/share/vibeboard"), description="Folder of the service's films")
+    episodes_at_once: int = Field(4, ge=1, description="Episodes in hand at once; the others wait in order")
+
     database: str = Field("", description="Database, postgresql://user@host/name [a file in the film's folder]")
     blobs: str = Field("", description="Where files are kept: a folder or s3://bucket/prefix [the film's folder]")
     s3_endpoint: str = Field("", description="URL of an S3 server that is not Amazon's, such as R2's")
@@ -54,6 +57,19 @@ class Settings(BaseSettings):
     worker_token: SecretStr = Field(
         SecretStr(""), description="What callers of vibeboard worker --listen must show; needed beyond loopback"
     )
+
+    fetch_hosts: str = Field(
+        "", description="Hosts whose files may be fetched, such as cdn.example,img.example:8443 [none]"
+    )
+    origins: str = Field(
+        "", description="Web pages elsewhere that may call the service: https://studio.example,... [none]"
+    )
+    rate_per_minute: float = Field(600.0, gt=0, description="Requests of a caller a minute")
+    upload_mib: float = Field(512.0, gt=0, description="The largest file that is taken, uploaded or fetched, MiB")
+
+    @property
+    def home_folder(self) -> Path:
+        return self.home.expanduser()
 
     @property
     def models_folder(self) -> Path:
