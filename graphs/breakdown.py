@@ -34,7 +34,7 @@ class BreakdownState(TypedDict, total=False):
 
 
 def read(state: BreakdownState, runtime: Runtime[Services]) -> BreakdownState:
-    return {"screenplay": planning.read(runtime.context.project, runtime.context.request)}
+    return {"screenplay": planning.read(runtime.context.project, runtime.context.request.script)}
 
 
 async def elements(state: BreakdownState, runtime: Runtime[Services]) -> BreakdownState:

@@ -73,7 +73,7 @@ class FilmDesk:
     async def _planned(self, edits: EditList) -> Planned:
         request, model = self.request(), self.planner()
         services = Services(self.project, self.placement(), request, CHAT, self.heard, model)
-        screenplay = await asyncio.to_thread(planning.read, self.project, request)
+        screenplay = await asyncio.to_thread(planning.read, self.project, request.script)
         script = Screenplay.model_validate_json(self.project.blobs.read(screenplay))
         overlay = Overlay(edits, request)
         try:

@@ -74,7 +74,7 @@ def results(state: EpisodeState) -> dict[str, UnitDone]:
 
 
 def read(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:
-    return {"screenplay": planning.read(runtime.context.project, runtime.context.request)}
+    return {"screenplay": planning.read(runtime.context.project, runtime.context.request.script)}
 
 
 async def plan(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState:

@@ -14,6 +14,7 @@ from agents.screenplay import READER_REVISION, carry_ids, read_fountain
 from graphs.overlay import Overlay
 from graphs.request import MakeRequest
 from storage.project import Project
+from storage.records import Records
 from vibeboard.breakdown import Breakdown, SceneBreakdown
 from vibeboard.digest import canonical, content_key
 from vibeboard.faults import Rejected
@@ -21,22 +22,22 @@ from vibeboard.screenplay import Element, Scene, Screenplay
 from vibeboard.shot import ScenePlan, Shot
 
 
-def read(project: Project, request: MakeRequest) -> str:
-    """Read the script and keep it as a revision; the blob of its `Screenplay`.
+def read(project: Records, script: str) -> str:
+    """Read a script (the blob of its text) and keep it as a revision; the blob of its `Screenplay`.
 
     Ids are carried over from the revision before, so that what was not edited keeps its identity.
     """
     latest = project.latest_revision()
     if latest and not project.blobs.has(latest.screenplay_sha256):
         latest = None
-    if latest and (latest.script_sha256, latest.reader) == (request.script, READER_REVISION):
+    if latest and (latest.script_sha256, latest.reader) == (script, READER_REVISION):
         return latest.screenplay_sha256
-    screenplay = read_fountain(project.blobs.read(request.script).decode())
+    screenplay = read_fountain(project.blobs.read(script).decode())
     if latest:
         previous = Screenplay.model_validate_json(project.blobs.read(latest.screenplay_sha256))
         screenplay = carry_ids(previous, screenplay)
     blob = project.blobs.put(canonical(screenplay), "application/json")
-    project.add_revision(request.script, READER_REVISION, blob.sha256)
+    project.add_revision(script, READER_REVISION, blob.sha256)
     return blob.sha256
 
 

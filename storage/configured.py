@@ -33,3 +33,9 @@ def configured_store(root: Path, settings: Settings) -> Store | None:
     if settings.blobs and not settings.database:
         raise Rejected("bad_database", "VIBEBOARD_BLOBS is set without VIBEBOARD_DATABASE: set both")
     return Store(root, settings.database, configured_blobs(root, settings)) if settings.database else None
+
+
+def service_store(home: Path, settings: Settings) -> Store:
+    """The store of many films in the service's folder `home`, unless the settings name another database or place for
+    files."""
+    return Store(home, settings.database or home / "vibeboard.db", configured_blobs(home, settings))

@@ -14,10 +14,12 @@ from storage.jobs import insert_new
 from storage.references import referenced, used
 from storage.store import Store
 from storage.tables import (
+    LOCAL,
     AnswerRow,
     Asset,
     EditRow,
     ElementRow,
+    EpisodeRow,
     EventRow,
     JobRow,
     Pin,
@@ -113,8 +115,10 @@ def restore(store: Store, film: Contents, *, replace: bool = False) -> None:
             raise Rejected(
                 "film_exists", f"{store} has the film {film.name} already: add --replace to put this over it"
             )
-        _clear(session, film.id)
-        session.add(ProjectRow(id=film.id, name=film.name))
+        before = session.get(ProjectRow, film.id)
+        owner = before.owner if before else LOCAL
+        clear(session, film.id)
+        session.add(ProjectRow(id=film.id, name=film.name, owner=owner))
         session.flush()
         _share(session, film)
         for model in _OWNED:
@@ -123,8 +127,10 @@ def restore(store: Store, film: Contents, *, replace: bool = False) -> None:
         session.commit()
 
 
-def _clear(session: Session, project_id: str) -> None:
-    for model in _OWNED:
+def clear(session: Session, project_id: str) -> None:
+    """Delete a film with all its rows. What somebody asked the service for goes too: it is not part of a film."""
+    owned: tuple[type[Any], ...] = (*_OWNED, EpisodeRow)
+    for model in owned:
         session.execute(delete(model).where(model.project_id == project_id))
     session.execute(delete(ProjectRow).where(col(ProjectRow.id) == project_id))
 

@@ -6,15 +6,17 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import Engine, case, update
 from sqlmodel import Session, col, func, select
 
 from storage.database import writing
 from storage.eventlog import append_event
 from storage.queue import is_dead
-from storage.tables import EpisodeRow, aware, now
+from storage.tables import AnswerRow, EpisodeRow, ProjectRow, aware, now
 from vibeboard.episodes import AT_WORK, ENDED, TO_DO, EpisodeState
 from vibeboard.events import Event, EventType
+from vibeboard.faults import Rejected
 
 HELD_FOR = timedelta(seconds=15)
 """How long a process that says nothing keeps its episodes."""
@@ -34,7 +36,7 @@ class Episodes:
             if known:
                 return known
             session.add(episode)
-            data = {"episode": episode.id}
+            data: dict[str, JsonValue] = {"episode": episode.id}
             append_event(session, episode.project_id, episode.run_id, Event(type=EventType.EPISODE_QUEUED, data=data))
             session.commit()
             session.refresh(episode)
@@ -44,9 +46,15 @@ class Episodes:
         with Session(self._engine) as session:
             return session.exec(select(EpisodeRow).where(EpisodeRow.id == episode_id)).first()
 
-    def of_projects(self, projects: Collection[str], most: int, before: int | None = None) -> list[EpisodeRow]:
-        """Episodes of some films, the newest first, at most `most`, older than number `before`."""
-        query = select(EpisodeRow).where(col(EpisodeRow.project_id).in_(projects))
+    def of_owner(
+        self, owner: str, most: int, before: int | None = None, project_id: str | None = None
+    ) -> list[EpisodeRow]:
+        """Episodes of an owner's films, or of one of them, the newest first, at most `most`, older than number
+        `before`."""
+        mine = col(EpisodeRow.project_id).in_(select(ProjectRow.id).where(ProjectRow.owner == owner))
+        query = select(EpisodeRow).where(mine)
+        if project_id is not None:
+            query = query.where(EpisodeRow.project_id == project_id)
         if before is not None:
             query = query.where(col(EpisodeRow.number) < before)
         with Session(self._engine) as session:
@@ -108,9 +116,28 @@ class Episodes:
             session.execute(mine.values(holder="", held_until=None))
             session.commit()
 
-    def approve(self, episode: EpisodeRow) -> bool:
-        """Let an episode that waits go on; false if it does not wait (any more)."""
-        return self._move(episode, {EpisodeState.WAITING}, state=EpisodeState.APPROVED)
+    def answer(self, episode: EpisodeRow, question: str, *, yes: bool) -> None:
+        """Let an episode that waits with a question go on, or end it.
+
+        Raises:
+            Rejected: the question was answered before, or the episode does not wait with it.
+        """
+        answer = "yes" if yes else "no"
+        with writing(self._engine) as session:
+            before = session.get(AnswerRow, (episode.project_id, question))
+            if before is not None:
+                raise Rejected("answered_before", f"question {question} was answered before ({before.answer})")
+            row = session.exec(select(EpisodeRow).where(EpisodeRow.id == episode.id).with_for_update()).one()
+            if row.state is not EpisodeState.WAITING or row.offer != episode.offer:
+                raise Rejected("no_such_question", f"the episode does not wait with question {question}")
+            session.add(AnswerRow(project_id=row.project_id, question=question, answer=answer))
+            data: dict[str, JsonValue] = {"question": question, "answer": answer}
+            append_event(session, row.project_id, row.run_id, Event(type=EventType.INPUT_ANSWERED, data=data))
+            if not yes:
+                append_event(session, row.project_id, row.run_id, Event(type=EventType.RUN_CANCELLED))
+            row.state, row.updated_at = EpisodeState.APPROVED if yes else EpisodeState.CANCELLED, now()
+            session.add(row)
+            session.commit()
 
     def stop(self, episode: EpisodeRow) -> bool:
         """End an episode: at once if nobody has it in hand, else its holder will; false if it has ended."""
@@ -128,9 +155,10 @@ class Episodes:
 
     def again(self, episode: EpisodeRow, run_id: str) -> bool:
         """Queue an episode that failed or was cancelled, as a new run; false if it is in another state."""
-        values = {"run_id": run_id, "attempt": EpisodeRow.attempt + 1, "fault": "", "stop": False, "offer": ""}
         failed = {EpisodeState.FAILED, EpisodeState.CANCELLED}
-        return self._move(episode, failed, state=EpisodeState.QUEUED, **values)
+        number = EpisodeRow.attempt + 1
+        anew = {"fault": "", "stop": False, "offer": "", "request": "", "run_id": run_id, "attempt": number}
+        return self._move(episode, failed, state=EpisodeState.QUEUED, **anew)
 
     def _move(self, episode: EpisodeRow, states: Collection[EpisodeState], **values: Any) -> bool:
         fence = (col(EpisodeRow.id) == episode.id, col(EpisodeRow.state).in_(states))

@@ -18,6 +18,7 @@ from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Re
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
 from vibeboard.events import LIVE_ONLY, Event, EventType
+from vibeboard.faults import Rejected
 from vibeboard.jobs import JobState
 
 _CHUNK = 500
@@ -40,6 +41,25 @@ class Records:
             return session.exec(
                 select(Revision).where(Revision.project_id == self.id).order_by(desc(col(Revision.id))).limit(1)
             ).first()
+
+    def revisions(self, most: int, before: int | None = None) -> list[Revision]:
+        """The newest `most` revisions of the script, of those before a number."""
+        query = select(Revision).where(Revision.project_id == self.id)
+        if before is not None:
+            query = query.where(col(Revision.id) < before)
+        with Session(self._engine) as session:
+            return list(session.exec(query.order_by(desc(col(Revision.id))).limit(most)))
+
+    def revision(self, number: int) -> Revision:
+        """
+        Raises:
+            Rejected: the film has no revision of that number.
+        """
+        with Session(self._engine) as session:
+            row = session.get(Revision, number)
+        if row is None or row.project_id != self.id:
+            raise Rejected("no_such_revision", f"the film has no script revision {number}")
+        return row
 
     def add_revision(self, script_sha256: str, reader: int, screenplay_sha256: str) -> None:
         """Keep what reader revision `reader` made of a script."""

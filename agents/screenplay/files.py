@@ -32,7 +32,17 @@ def read_text(path: Path) -> str:
             `script_format` or `script_binary`, with what to do in its message.
     """
     name = path.name or str(path)
-    text = _decode(_bytes(path, name), name)
+    return decoded(_bytes(path, name), name)
+
+
+def decoded(data: bytes, name: str) -> str:
+    """The text of a script's bytes, as `read_text`.
+
+    Raises:
+        Rejected: `script_empty`, `script_too_large`, `script_format` or `script_binary`.
+    """
+    _check_size(len(data), name)
+    text = _decode(data, name)
     if not text.strip("\ufeff \t\r\n"):
         raise Rejected("script_empty", f"{name} is empty: write a scene heading such as INT. DINER - NIGHT into it.")
     return text
@@ -44,13 +54,23 @@ def read_file(path: Path) -> Screenplay:
     Raises:
         Rejected: what `read_text` raises, or `script_without_scenes`.
     """
-    text = read_text(path)
+    return must_have_scenes(read_text(path), path.name)
+
+
+def must_have_scenes(text: str, name: str) -> Screenplay:
+    """Read the text of a script.
+
+    Raises:
+        Rejected: `script_empty` or `script_without_scenes`.
+    """
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if not first:
+        raise Rejected("script_empty", f"{name} is empty: write a scene heading such as INT. DINER - NIGHT into it.")
     screenplay = read_fountain(text)
     if not screenplay.scenes:
-        first = next(line.strip() for line in text.splitlines() if line.strip())
         raise Rejected(
             "script_without_scenes",
-            f"{path.name} has no scene heading (it starts {first[:60]!r}): begin each scene with a line such as "
+            f"{name} has no scene heading (it starts {first[:60]!r}): begin each scene with a line such as "
             "INT. DINER - NIGHT, with an empty line before and after.",
         )
     return screenplay
@@ -63,18 +83,21 @@ def _bytes(path: Path, name: str) -> bytes:
         raise Rejected("script_missing", f"There is no file {path}: check the spelling and the folder.")
     _check_suffix(path, name)
     try:
-        size = path.stat().st_size
-        if size > _LIMIT:
-            raise Rejected(
-                "script_too_large",
-                f"{name} has {size / 2**20:.1f} MB, more than the {_LIMIT >> 20} MB a script may have: name the script "
-                "itself, or split it into parts.",
-            )
+        _check_size(path.stat().st_size, name)
         return path.read_bytes()
     except OSError as error:
         raise Rejected(
             "script_unreadable", f"{name} cannot be read ({error.strerror}): check its permissions."
         ) from error
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > _LIMIT:
+        raise Rejected(
+            "script_too_large",
+            f"{name} has {size / 2**20:.1f} MB, more than the {_LIMIT >> 20} MB a script may have: name the script "
+            "itself, or split it into parts.",
+        )
 
 
 def _check_suffix(path: Path, name: str) -> None:

@@ -71,7 +71,7 @@ def think(project: Project) -> Callable[..., object]:
         request = MakeRequest(script=blob, name="t", engines=pin_engines(), planner=model.identity)
         placement = Embedded([sys.executable, "-c", ""], 1, project.root / "log")
         services = Services(project, placement, request, run_id, heard.append, model)
-        screenplay = Screenplay.model_validate_json(project.blobs.read(planning.read(project, request)))
+        screenplay = Screenplay.model_validate_json(project.blobs.read(planning.read(project, request.script)))
         thinking.count_on(model, project, run_id)
         try:
             breakdown, plans = await thinking.plan(services, model, screenplay)

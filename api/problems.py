@@ -1,0 +1,150 @@
+"""Errors as RFC 9457 problem documents: what is wrong, in which field, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from gpu_runtime.executor import fault_of
+from vibeboard.faults import Fault, FaultError, FaultKind
+
+MEDIA = "application/problem+json"
+
+_STATUS_OF_KIND = {
+    FaultKind.REPAIRABLE: 422,
+    FaultKind.TRANSIENT: 503,
+    FaultKind.REJECTED: 422,
+    FaultKind.CANCELLED: 409,
+    FaultKind.BUG: 500,
+}
+_STATUS_OF_CODE = {
+    "unauthorized": 401,
+    "forbidden": 403,
+    "missing_blob": 404,
+    "answered_before": 409,
+    "project_busy": 409,
+    "open_turn": 409,
+    "wrong_state": 409,
+    "in_progress": 409,
+    "key_reused": 422,
+    "changed_meanwhile": 412,
+    "condition_missing": 428,
+    "too_large": 413,
+    "unsupported_media": 415,
+    "bad_range": 416,
+    "too_many_requests": 429,
+    "store_away": 503,
+    "database_unreachable": 503,
+    "store_busy": 503,
+}
+_RETRY_S = 5
+
+
+class WrongField(BaseModel):
+    """`path` is where in the request: `body.width`, `query.limit`."""
+
+    path: str
+    expected: str
+    got: str = ""
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is stable and for programs; `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str = ""
+    errors: list[WrongField] = []
+
+
+def status_of(fault: Fault) -> int:
+    """The HTTP status of a fault."""
+    if fault.code.startswith("no_such_") or fault.code in ("no_edit", "no_engine"):
+        return 404
+    return _STATUS_OF_CODE.get(fault.code, _STATUS_OF_KIND[fault.kind])
+
+
+def problem(fault: Fault, request: Request | None = None) -> JSONResponse:
+    """The answer that a fault becomes. The trace of a bug stays in the log."""
+    status = status_of(fault)
+    body = Problem(
+        type=f"urn:vibeboard:problem:{fault.code}",
+        title=fault.code.replace("_", " "),
+        status=status,
+        detail="something went wrong on our side; the log has the details" if status == 500 else fault.message,
+        code=fault.code,
+        instance=request.url.path if request else "",
+        errors=[WrongField(path=item.path, expected=item.expected, got=item.got) for item in fault.fields],
+    )
+    headers = {"Retry-After": str(round(fault.retry_after_s or _RETRY_S))} if status in (429, 503) else {}
+    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For `responses=` of a route or router."""
+    return {status: {"model": Problem, "content": {MEDIA: {}}} for status in statuses}
+
+
+ALWAYS = documented(400, 401, 403, 413, 422, 429, 503)
+"""What any route may answer."""
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an app a problem document."""
+    app.add_exception_handler(FaultError, _fault)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, FaultError)
+    return problem(error.fault, request)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    wrong = [_wrong_field(item) for item in error.errors()]
+    body = Problem(
+        type="urn:vibeboard:problem:invalid_request",
+        title="invalid request",
+        status=422,
+        detail="; ".join(f"{item.path}: {item.expected}" for item in wrong[:5]),
+        code="invalid_request",
+        instance=request.url.path,
+        errors=wrong,
+    )
+    return JSONResponse(body.model_dump(), 422, media_type=MEDIA)
+
+
+def _wrong_field(item: Mapping[str, Any]) -> WrongField:
+    got = jsonable_encoder(item.get("input"), custom_encoder={bytes: lambda data: f"{len(data)} bytes"})
+    return WrongField(path=".".join(map(str, item["loc"])), expected=str(item["msg"]), got=str(got)[:200])
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = str(error.detail).lower().replace(" ", "_") if error.status_code < 500 else "bug"
+    body = Problem(
+        type=f"urn:vibeboard:problem:{code}",
+        title=str(error.detail),
+        status=error.status_code,
+        detail=f"{request.method} {request.url.path}: {error.detail}; /openapi.json lists what there is",
+        code=code,
+        instance=request.url.path,
+    )
+    return JSONResponse(body.model_dump(), error.status_code, error.headers, media_type=MEDIA)
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    return problem(fault_of(error), request)

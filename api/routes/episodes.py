@@ -1,0 +1,226 @@
+"""Episodes: a script in, a price, a film out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import Field, model_validator
+
+from agents.llm.choosing import MINIMAX, OFFLINE
+from api.problems import documented
+from api.replies import IdempotencyKey, IdempotentRoute
+from api.service import Caller, Identity, Reader, Service, Spender, TheService, film_of
+from api.shapes import After, Limit, Page, page_of, tagged
+from api.studio import EpisodeAsk
+from api.studio.making import EpisodeQuestion
+from gpu_runtime.engine import Quality
+from graphs.scripts import add_script
+from storage.records import Records
+from storage.tables import EpisodeRow, aware
+from vibeboard.episodes import EpisodeState
+from vibeboard.faults import Fault, Rejected
+from vibeboard.model import Frozen
+from vibeboard.timing import Rate
+
+router = APIRouter(prefix="/api/episodes", tags=["episodes"], route_class=IdempotentRoute)
+
+EpisodeId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="An episode's id")]
+PLANNERS = (OFFLINE, MINIMAX)
+
+
+class NewEpisode(Frozen):
+    """With a `script` (its text) it becomes the film's newest revision; without one the newest is made, with the edits
+    of now. Without a `project_id` a film is begun. A build that costs more than `budget_usd` waits for a person, and
+    so does every one without `auto_approve`."""
+
+    script: str | None = Field(default=None, min_length=1, max_length=8 * 1024 * 1024, description="A screenplay")
+    project_id: str | None = Field(default=None, pattern=r"^[0-9a-zA-Z_-]{1,64}$")
+    name: str = Field(default="", max_length=200, description="Of the film, if it is begun")
+    scenes: tuple[int, int] | None = Field(default=None, description="The first and the last to make, from 1")
+    width: int = Field(default=854, ge=64, le=7680, multiple_of=2, description="Pixels")
+    height: int = Field(default=480, ge=64, le=7680, multiple_of=2, description="Pixels")
+    fps: str = Field(default="24", max_length=20, description="Frames a second, such as 24, 25 or 23.976")
+    slate: bool = True
+    quality: Quality | None = Field(default=None, description="Of the takes [as the film was made before]")
+    engine: str | None = Field(default=None, max_length=100, description="A certain engine for the takes")
+    shots: tuple[str, ...] = Field(default=(), max_length=10_000, description="Numbers of the shots that take it [all]")
+    planner: str = Field(default=OFFLINE, description="offline or minimax", pattern="^(offline|minimax)$")
+    plan_only: bool = False
+    upgrade: bool = Field(default=False, description="Take the best engines of now for everything")
+    auto_approve: bool = False
+    budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _has_something_to_make(self) -> Self:
+        if self.script is None and self.project_id is None:
+            raise ValueError("send a script, or the project_id of a film that has one")
+        if self.scenes is not None and not 1 <= self.scenes[0] <= self.scenes[1]:
+            raise ValueError("scenes: the first is from 1, and the last not before it")
+        return self
+
+    def ask(self, film: Records, script: str, name: str) -> EpisodeAsk:
+        fields = self.model_dump(exclude={"script", "project_id", "name", "fps"})
+        return EpisodeAsk(script=script, name=name, fps=rate_of(self.fps), **fields)
+
+
+class EpisodeProblem(Frozen):
+    code: str
+    message: str
+
+
+class Episode(Frozen):
+    """`place` is how many are before it while it is queued; `question` waits for an answer; `files` are there when it
+    has finished, by name, each under its hash."""
+
+    id: str
+    project_id: str
+    run_id: str
+    state: EpisodeState
+    attempt: int
+    place: int | None = None
+    question: EpisodeQuestion | None = None
+    problem: EpisodeProblem | None = None
+    files: dict[str, str] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: EpisodeRow, service: Service) -> Self:
+        fault = Fault.model_validate_json(row.fault) if row.fault else None
+        waits = row.state is EpisodeState.WAITING
+        return cls(
+            id=row.id,
+            project_id=row.project_id,
+            run_id=row.run_id,
+            state=row.state,
+            attempt=row.attempt,
+            place=service.studio.episodes.place(row) if row.state is EpisodeState.QUEUED else None,
+            question=EpisodeQuestion.model_validate_json(row.offer) if waits and row.offer else None,
+            problem=EpisodeProblem(code=fault.code, message=fault.message) if fault else None,
+            files=json.loads(row.files) if row.files else {},
+            created_at=aware(row.created_at),
+            updated_at=aware(row.updated_at),
+        )
+
+
+class Answer(Frozen):
+    """The answer to an episode's question; each is answered once."""
+
+    question: str = Field(max_length=100)
+    yes: bool
+
+
+def rate_of(text: str) -> Rate:
+    """A frame rate as people write it.
+
+    Raises:
+        Rejected: it is none.
+    """
+    try:
+        return Rate.parse(text)
+    except ValueError as error:
+        raise Rejected("bad_fps", f"fps {text!r}: {error}") from None
+
+
+@router.post("", status_code=202, responses=documented(404, 409))
+def make_episode(
+    ask: NewEpisode,
+    service: TheService,
+    caller: Spender,
+    identity: Identity,
+    response: Response,
+    _key: IdempotencyKey = None,
+) -> Episode:
+    """Make an episode: it is queued, planned and priced, approved, and made. Follow it in its film's thread."""
+    film = _film(service, caller, ask, identity)
+    if ask.script is not None:
+        revision = add_script(film, ask.script)
+    else:
+        newest = film.latest_revision()
+        if newest is None:
+            raise Rejected("no_such_script", f"film {film.id} has no script yet: send one")
+        revision = newest
+    name = service.films.get(caller.owner, film.id).name
+    asked = ask.ask(film, revision.script_sha256, name)
+    row = EpisodeRow(id=identity, project_id=film.id, run_id=f"{identity}-1", ask=asked.model_dump_json())
+    made = service.studio.episodes.add(row)
+    service.studio.poke()
+    response.headers["Location"] = f"/api/episodes/{made.id}"
+    return Episode.of(made, service)
+
+
+def _film(service: Service, caller: Caller, ask: NewEpisode, identity: str) -> Records:
+    if ask.project_id is not None:
+        return film_of(service, caller, ask.project_id)
+    made = service.films.add(caller.owner, identity, ask.name or "untitled")
+    return Records(service.store, made.id)
+
+
+@router.get("")
+def list_episodes(
+    service: TheService, caller: Reader, project_id: str | None = None, limit: Limit = 50, after: After = ""
+) -> Page[Episode]:
+    """Your episodes, the newest first; of one film if it is named."""
+    if project_id is not None:
+        film_of(service, caller, project_id)
+    before = int(after) if after.isdecimal() else None
+    rows = service.studio.episodes.of_owner(caller.owner, limit + 1, before, project_id)
+    shown = page_of(rows, limit, lambda row: row.number)
+    return Page(items=tuple(Episode.of(row, service) for row in shown.items), next=shown.next)
+
+
+@router.get("/{episode_id}", responses=documented(404))
+def read_episode(episode_id: EpisodeId, service: TheService, caller: Reader, response: Response) -> Episode:
+    """How an episode stands."""
+    return tagged(Episode.of(episode_of(service, caller, episode_id), service), response)
+
+
+def episode_of(service: Service, caller: Caller, episode_id: str) -> EpisodeRow:
+    """An episode of the caller's.
+
+    Raises:
+        Rejected: there is none of that id.
+    """
+    row = service.studio.episodes.find(episode_id)
+    try:
+        if row is not None:
+            film_of(service, caller, row.project_id)
+            return row
+    except Rejected:
+        pass
+    raise Rejected("no_such_episode", f"there is no episode {episode_id}: GET /api/episodes lists yours")
+
+
+@router.post("/{episode_id}/answer", responses=documented(404, 409))
+def answer_episode(
+    episode_id: EpisodeId, answer: Answer, service: TheService, caller: Spender, _key: IdempotencyKey = None
+) -> Episode:
+    """Approve the price of an episode that waits, or refuse it, which ends it. A second answer is refused with 409."""
+    service.studio.episodes.answer(episode_of(service, caller, episode_id), answer.question, yes=answer.yes)
+    return _after(service, caller, episode_id)
+
+
+@router.post("/{episode_id}/cancel", responses=documented(404, 409))
+def cancel_episode(episode_id: EpisodeId, service: TheService, caller: Spender, request: Request) -> Episode:
+    """End an episode. What is made is kept."""
+    row = episode_of(service, caller, episode_id)
+    if not service.studio.episodes.stop(row):
+        raise Rejected("wrong_state", f"the episode has ended ({row.state}): there is nothing to cancel")
+    return _after(service, caller, episode_id)
+
+
+@router.post("/{episode_id}/retry", status_code=202, responses=documented(404, 409))
+def retry_episode(episode_id: EpisodeId, service: TheService, caller: Spender, _key: IdempotencyKey = None) -> Episode:
+    """Make a failed or cancelled episode again. What was made is not made again."""
+    row = episode_of(service, caller, episode_id)
+    if not service.studio.episodes.again(row, f"{row.id}-{row.attempt + 1}"):
+        raise Rejected("wrong_state", f"the episode is {row.state}: only a failed or cancelled one is made again")
+    return _after(service, caller, episode_id)
+
+
+def _after(service: Service, caller: Caller, episode_id: str) -> Episode:
+    service.studio.poke()
+    return Episode.of(episode_of(service, caller, episode_id), service)

@@ -1,0 +1,94 @@
+"""`vibeboard serve`: the service, and unless told otherwise workers of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import uvicorn
+from rich.console import Console
+
+from api.app import create_app
+from api.service import Service
+from api.studio import Studio
+from api.working import placement_for
+from gpu_runtime.placement.feed import Feed
+from storage.configured import service_store
+from storage.locks import working
+from storage.queue import process_name
+from vibeboard.faults import Rejected
+from vibeboard.settings import Settings
+
+DRAIN_S = 10
+"""Seconds that connections have to end by themselves."""
+
+
+def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: bool, console: Console) -> None:
+    """Serve until interrupted; what is at work then is carried on by the next `serve`.
+
+    Raises:
+        Rejected: it would listen beyond this machine without tokens, or the port is taken.
+    """
+    settings = Settings()
+    home = home or settings.home_folder
+    with closing(service_store(home, settings)) as store:
+        single_user = not tokens
+        must_be_safe(host, single_user=single_user)
+        service = Service(store, settings, Studio(store, settings), single_user)
+        app = create_app(service, _workers if workers else None)
+        listening = _listen(host, port)
+        shown = f"http://{host}:{listening.getsockname()[1]}"
+        who = "for the person at this machine only; no token is needed" if single_user else "to who has a token"
+        console.print(f"VibeBoard answers at {shown}, {who}. Films are in {home}. Ctrl-C ends it.", highlight=False)
+        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=DRAIN_S, ws="websockets-sansio")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def must_be_safe(host: str, *, single_user: bool) -> None:
+    """
+    Raises:
+        Rejected: everybody who reaches this machine would be let in.
+    """
+    if single_user and not _is_loopback(host):
+        message = f"--host {host} is open to others: add --tokens, so that only who has a token is let in"
+        raise Rejected("unsafe_listen", message)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise Rejected(
+            "port_taken", f"cannot listen at {host}:{port} ({error.strerror}): choose another --port"
+        ) from None
+    return listening
+
+
+@asynccontextmanager
+async def _workers(service: Service) -> AsyncIterator[None]:
+    """Workers of this process, fed from the job table as those elsewhere are."""
+    home = service.store.home
+    (home / "scratch").mkdir(exist_ok=True)
+    with service.store.written(), working(home):
+        feed = Feed(service.store.queue, placement_for(home), f"{process_name()}", lambda _text: None)
+        serving = service.studio.submit(feed.serve())
+        try:
+            yield
+        finally:
+            service.studio.call_soon(feed.stop)
+            await asyncio.wrap_future(serving)

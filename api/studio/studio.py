@@ -1,0 +1,133 @@
+"""Episodes in hand: admitted in the order in which they came, some at once, carried on after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any, TypeVar
+
+from api.studio.films import OpenFilms
+from api.studio.making import make_episode
+from gpu_runtime.executor import fault_of
+from storage.episodes import Episodes
+from storage.project import Project
+from storage.queue import process_name
+from storage.store import Store
+from storage.tables import EpisodeRow
+from vibeboard.episodes import EpisodeState
+from vibeboard.events import Event, EventType
+from vibeboard.faults import FaultError
+from vibeboard.settings import Settings
+
+T = TypeVar("T")
+Told = Callable[[str, Event], None]
+"""Called with a thread (a film's id) and what happened in it, from the studio's own thread."""
+
+EVERY_S = 1.0
+log = logging.getLogger("vibeboard.studio")
+
+
+class Studio:
+    """Runs the graphs of a store's films, on an event loop in a thread of its own, so that nothing which they do makes
+    a request wait. Its methods may be called from any thread, but for those that say otherwise."""
+
+    def __init__(self, store: Store, settings: Settings, told: Told = lambda _thread, _event: None) -> None:
+        self.store, self.settings, self.told = store, settings, told
+        self.episodes = Episodes(store.engine)
+        self.holder = process_name()
+        self.films = OpenFilms(store)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._poked, self._stopping = asyncio.Event(), False
+        self._thread = threading.Thread(target=self._main, name="studio")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End what is at work, so that the next process carries it on, and return when that is done."""
+        self._stopping = True
+        self.poke()
+        self._thread.join()
+
+    def poke(self) -> None:
+        """Look for work at once."""
+        self._loop.call_soon_threadsafe(self._poked.set)
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Do some work on the studio's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call_soon(self, call: Callable[[], object]) -> None:
+        """Call something on the studio's loop."""
+        self._loop.call_soon_threadsafe(call)
+
+    def film(self, project_id: str) -> AbstractAsyncContextManager[Project]:
+        """An open film, to talk about; on the studio's loop only."""
+        return self.films.use(project_id)
+
+    def _main(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        while not self._stopping:
+            try:
+                self._admit()
+                self._beat()
+            except FaultError as error:
+                log.warning("%s; trying again", error)
+            await self._nap()
+        await self._end()
+
+    def _admit(self) -> None:
+        room = self.settings.episodes_at_once - len(self._running)
+        for episode in self.episodes.admit(self.holder, room) if room > 0 else []:
+            if episode.id not in self._running:
+                task = self._loop.create_task(self._run(episode))
+                self._running[episode.id] = task
+                task.add_done_callback(partial(self._ended, episode.id))
+
+    def _ended(self, episode_id: str, _task: asyncio.Task[None]) -> None:
+        del self._running[episode_id]
+        self._poked.set()
+
+    def _beat(self) -> None:
+        for episode_id in self.episodes.beat(self.holder, self._running) & self._running.keys():
+            self._running[episode_id].cancel()
+
+    async def _run(self, episode: EpisodeRow) -> None:
+        """Make an episode and write down how it ended. One that is stopped because the process ends stays as it is."""
+        try:
+            await make_episode(self, episode)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                self.episodes.become(episode, EpisodeState.CANCELLED, Event(type=EventType.RUN_CANCELLED))
+                self.tell(episode.project_id, Event(type=EventType.RUN_CANCELLED))
+        except Exception as error:
+            fault = fault_of(error)
+            log.error("episode %s failed: %s", episode.id, fault.message, exc_info=not isinstance(error, FaultError))
+            event = Event(type=EventType.RUN_FAILED, data={"code": fault.code, "message": fault.message})
+            self.episodes.become(episode, EpisodeState.FAILED, event, fault=fault.model_dump_json())
+            self.tell(episode.project_id, event)
+
+    def tell(self, project_id: str, event: Event) -> None:
+        self.told(project_id, event)
+
+    async def _nap(self) -> None:
+        try:
+            await asyncio.wait_for(self._poked.wait(), EVERY_S)
+        except TimeoutError:
+            return
+        self._poked.clear()
+
+    async def _end(self) -> None:
+        for task in list(self._running.values()):
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        self.episodes.let_go(self.holder)

@@ -1,0 +1,34 @@
+"""Scripts that come in without a file on this machine."""
+
+from __future__ import annotations
+
+from agents.screenplay import decoded, must_have_scenes
+from graphs import planning
+from storage.records import Records
+from storage.tables import Revision
+from vibeboard.events import Event, EventType
+
+
+def script_text(data: bytes, name: str) -> str:
+    """The text of an uploaded script.
+
+    Raises:
+        Rejected: it is empty, too large, of a format that is not read, or no text.
+    """
+    return decoded(data, name)
+
+
+def add_script(film: Records, text: str) -> Revision:
+    """Read a script and make it the film's newest revision; one that is the newest already stays so.
+
+    Raises:
+        Rejected: it has no scenes.
+    """
+    must_have_scenes(text, "the script")
+    before = film.latest_revision()
+    planning.read(film, film.blobs.put(text.encode(), "text/plain").sha256)
+    added = film.latest_revision()
+    assert added is not None
+    if before is None or before.id != added.id:
+        film.log("", Event(type=EventType.SCRIPT_ADDED, data={"number": added.id, "sha256": added.script_sha256}))
+    return added
