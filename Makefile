@@ -21,11 +21,11 @@ setup: .venv/.ready-dev
 	$(PY) -m venv .venv
 	$(PIP) install torch==2.13.0 --constraint constraints.txt
 	$(PIP) install setuptools --constraint constraints.txt
-	$(PIP) install --no-build-isolation --editable . --constraint constraints.txt
+	$(PIP) install --no-build-isolation --editable '.[render]' --constraint constraints.txt
 	touch $@
 
 .venv/.ready-dev: .venv/.ready
-	$(PIP) install --no-build-isolation --editable '.[dev,gpu,traces]' --constraint constraints.txt
+	$(PIP) install --no-build-isolation --editable '.[render,dev,gpu,traces]' --constraint constraints.txt
 	touch $@
 
 clean:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from types import MappingProxyType
 from typing import Any
 
@@ -137,10 +137,19 @@ class Engine:
 
 
 def _version(distribution: str) -> str:
+    """Which build it is (`+cpu`) does not count. Where it is not installed, in a service that leaves rendering to
+    workers, it is the version that workers are told to install."""
     try:
-        return version(distribution)
+        return version(distribution).partition("+")[0]
     except PackageNotFoundError:
-        return "none"
+        return _pins().get(distribution, "none")
+
+
+@cache
+def _pins() -> Mapping[str, str]:
+    """The exact versions that our extras ask for, by distribution."""
+    asked = (requirement.partition(";")[0].partition("==") for requirement in requires("vibeboard") or ())
+    return {name.strip(): pinned.strip() for name, _, pinned in asked if pinned}
 
 
 @cache

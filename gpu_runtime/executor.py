@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gpu_runtime.engine import registry as engines
+from gpu_runtime.needs import RENDERING, cannot_render
 from tools.declare import registry as tools
 from vibeboard.asset import BlobRef, Blobs
 from vibeboard.faults import Cancelled, Fault, FaultError, FaultKind, FieldError
@@ -83,6 +84,8 @@ def fault_of(error: Exception) -> Fault:
             code="disk_full",
             message="the disk is full: free some space and run again, what is finished is kept",
         )
+    if isinstance(error, ModuleNotFoundError) and error.name in RENDERING:
+        return Fault(kind=FaultKind.REJECTED, code="cannot_render", message=cannot_render())
     if isinstance(error, MemoryError):
         return Fault(kind=FaultKind.TRANSIENT, code="out_of_memory", message="out of memory")
     message = f"{type(error).__name__}: {error}"

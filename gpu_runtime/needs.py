@@ -1,4 +1,4 @@
-"""What an engine with a backbone needs of this machine, told without loading torch."""
+"""What engines need of this machine, told without loading torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,20 @@ from gpu_runtime.weights import Weights, refusal
 from tools.generate_shot import GenerateShotParams
 from vibeboard.settings import Settings
 
+RENDERING = {"torch": "torch", "PIL": "pillow", "reportlab": "reportlab", "opentimelineio": "opentimelineio"}
+"""Module -> distribution of what only `gpu_runtime.models` needs: the extra `render`."""
 _LIBRARIES = ("diffusers", "transformers", "peft", "accelerate", "ftfy")
+
+
+def cannot_render() -> str:
+    """Why nothing can be rendered on this machine and what to do, or nothing."""
+    absent = [name for module, name in RENDERING.items() if find_spec(module) is None]
+    if not absent:
+        return ""
+    return (
+        f"nothing can be rendered here without {', '.join(absent)}: pip install -e '.[render]' -c constraints.txt, or "
+        "leave the work to vibeboard worker elsewhere (--leave-to-workers)"
+    )
 
 
 def missing(backbone: str) -> str:
