@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -66,6 +67,10 @@ class Settings(BaseSettings):
     )
     rate_per_minute: float = Field(600.0, gt=0, description="Requests of a caller a minute")
     upload_mib: float = Field(512.0, gt=0, description="The largest file that is taken, uploaded or fetched, MiB")
+
+    log_format: Literal["text", "json"] = Field("text", description="A log line is text for people, or a JSON object")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged")
+    otel_endpoint: str = Field("", description="OTLP collector that is sent traces, http://host:4318 [no traces]")
 
     @property
     def home_folder(self) -> Path:
