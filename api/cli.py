@@ -134,9 +134,12 @@ def render_pass(
 @app.command()
 def worker(
     film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    listen: Annotated[
+        str | None, typer.Option(help="Answer POST /inference there too, such as 127.0.0.1:8188; see docs/gpu.md.")
+    ] = None,
 ) -> None:
     """Work for a film by itself: take jobs that `vibeboard make --leave-to-workers` offers, until Ctrl-C."""
-    working.work_for(film, Console())
+    working.work_for(film, Console(), listen)
 
 
 @app.command()
@@ -169,6 +172,20 @@ def cost(
 ) -> None:
     """Say what a film took per shot and run beside what was quoted, and what idle windows would cost."""
     costs.show_cost(film, Console(), as_json=json)
+
+
+@app.command()
+def serve(
+    home: Annotated[Path | None, typer.Option(help="Folder of the films [VIBEBOARD_HOME].")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 for any.")] = 8080,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Let in only who has a token.")] = False,
+    no_workers: Annotated[bool, typer.Option("--no-workers", help="Render nothing here.")] = False,
+) -> None:
+    """Answer HTTP and WebSockets: scripts in, episodes out."""
+    from api import serving  # noqa: PLC0415  (other commands need no server)
+
+    serving.serve(home, host, port, tokens=tokens, workers=not no_workers, console=Console())
 
 
 @app.command()

@@ -7,11 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
 
+from gpu_runtime.needs import cannot_render
 from gpu_runtime.placement.device import EmbeddedDevice
 from gpu_runtime.placement.embedded import Embedded
 from gpu_runtime.placement.feed import Feed
@@ -22,6 +23,7 @@ from storage.locks import working
 from storage.project import Project
 from storage.queue import process_name
 from storage.store import MARK, Store
+from vibeboard.faults import Rejected
 from vibeboard.jobs import JobQueue, Placement, Wish
 from vibeboard.settings import Settings
 
@@ -29,6 +31,8 @@ STATE_FOLDER = ".vibeboard"
 MOST_WORKERS = 8
 EVERY_S = 0.5
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+Answering = Callable[[Store], AbstractAsyncContextManager[None]]
+"""Answers meanwhile for what is asked of a store."""
 
 
 def workers() -> int:
@@ -60,6 +64,15 @@ def has_film(film: Path) -> bool:
     return (root / "project.db").is_file() or (bool(Settings().database) and (root / MARK).is_file())
 
 
+def must_render() -> None:
+    """
+    Raises:
+        Rejected: what rendering needs is not installed here.
+    """
+    if reason := cannot_render():
+        raise Rejected("cannot_render", reason)
+
+
 def placement_for(root: Path, queue: JobQueue | None = None) -> Placement:
     """Where the jobs of the project at `root` run: in children of this process, or with whoever serves `queue`."""
     if queue is not None:
@@ -86,17 +99,37 @@ def obey(placement: Placement, wish: Wish | None) -> None:
         placement.keep_warm(wish is Wish.KEEP_WARM)
 
 
-def work_for(film: Path, console: Console) -> None:
-    """Be a worker of a film's folder until interrupted."""
-    console.print(f"working for {film}; Ctrl-C ends it, and what is in hand goes back", highlight=False)
-    asyncio.run(_serve(film, lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True)))
+def work_for(film: Path, console: Console, listen: str | None = None) -> None:
+    """Be a worker of a film's folder until interrupted, and answer for single results over HTTP at `listen`, such as
+    127.0.0.1:8188, if that is given.
+
+    Raises:
+        Rejected: the address is none, or not to be had.
+    """
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    answering = _answering_at(listen, say) if listen else lambda _store: nullcontext()
+    say(f"working for {film}; Ctrl-C ends it, and what is in hand goes back")
+    asyncio.run(_serve(film, say, answering))
 
 
-async def _serve(film: Path, say: Callable[[str], None]) -> None:
+def _answering_at(listen: str, say: Callable[[str], None]) -> Answering:
+    from api.inference import answering  # noqa: PLC0415  (other commands need no server)
+    from api.listening import open_door, parse_address  # noqa: PLC0415
+
+    token = Settings().worker_token.get_secret_value()
+    door = open_door(parse_address(listen), token)
+    return lambda store: answering(store, door, token, say)
+
+
+async def _serve(film: Path, say: Callable[[str], None], answering: Answering) -> None:
     root = film / STATE_FOLDER
     with film_store(film) as store, store.written(), working(root):
         (root / "scratch").mkdir(exist_ok=True)
         feed = Feed(store.queue, placement_for(root), process_name(), say)
         for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, feed.stop)
-        await feed.serve()
+        async with answering(store):
+            await feed.serve()
