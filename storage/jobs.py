@@ -64,7 +64,8 @@ class JobTable:
                 return None
             row.state, row.owner, row.fault, row.result = JobState.RUNNING, owner, "", ""
             row.job_class, row.priority, row.leased_until = job_class, priority, None
-            row.lost, row.stop, row.progress, row.project_id = 0, False, "", self._project_id
+            row.lost, row.stop, row.paused, row.progress = 0, False, False, ""
+            row.project_id = self._project_id
             row.attempt += 1
             row.updated_at = now()
             session.add(row)

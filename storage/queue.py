@@ -7,14 +7,14 @@ import socket
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import case, update
+from sqlalchemy import Exists, Subquery, case, delete, func, update
 from sqlmodel import Session, col, select
 
 from storage.database import writing
 from storage.jobs import JobTable, job_of
-from storage.tables import JobRow, WorkerRow, aware, now
+from storage.tables import JobRow, SwitchRow, WorkerRow, aware, now
 from vibeboard.asset import Result
-from vibeboard.faults import Fault, FaultKind
+from vibeboard.faults import Fault, FaultKind, Rejected
 from vibeboard.jobs import Job, JobClass, JobState, JobView, Progress, Snapshot, Wish, WorkerView
 
 LEASE = timedelta(seconds=30)
@@ -26,6 +26,7 @@ MOST_LOST = 3
 _PAST = " until "
 """In the owner of a row that is kept for the time of its devices only; no process has such a name."""
 
+_PAUSED = "paused"
 _RANK = case((col(JobRow.job_class) == JobClass.INTERACTIVE, 0), (col(JobRow.job_class) == JobClass.BATCH, 1), else_=2)
 
 
@@ -65,13 +66,20 @@ class WorkQueue(JobTable):
         self._execute(update(JobRow).where(col(JobRow.key) == key).values(stop=True))
 
     def take(self, owner: str, most: int, job_class: JobClass | None = None) -> list[Job]:
-        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts. Workers of a Postgres
-        database pass over the rows that another is just taking, and wait for nobody."""
-        waiting = select(JobRow.key).where(JobRow.state == JobState.QUEUED)
-        if job_class is not None:
-            waiting = waiting.where(JobRow.job_class == job_class)
-        order = (_RANK, col(JobRow.priority).desc(), col(JobRow.queued_at), col(JobRow.key))
-        urgent = waiting.order_by(*order).limit(most).with_for_update(skip_locked=True).cte("urgent")
+        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts. Films take turns: of
+        the jobs of one class, that of the film with the fewest at work goes first. Workers of a Postgres database pass
+        over the rows that another is just taking, and wait for nobody."""
+        turns = _turns(job_class)
+        order = (_RANK, turns.c.turn, col(JobRow.priority).desc(), col(JobRow.queued_at), col(JobRow.key))
+        urgent = (
+            select(JobRow.key)
+            .join(turns, turns.c.key == col(JobRow.key))
+            .where(JobRow.state == JobState.QUEUED, ~_all_paused())
+            .order_by(*order)
+            .limit(most)
+            .with_for_update(skip_locked=True, of=JobRow)
+            .cte("urgent")
+        )
         taken = (
             update(JobRow)
             .where(col(JobRow.key).in_(select(urgent.c.key)), col(JobRow.state) == JobState.QUEUED)
@@ -151,6 +159,42 @@ class WorkQueue(JobTable):
         recent = [row for row in rows if now() - aware(row.beat_at) < GONE_AFTER]
         return [WorkerView(owner=row.owner, snapshot=Snapshot.model_validate_json(row.snapshot)) for row in recent]
 
+    def pause_all(self, *, on: bool) -> None:
+        """Whether workers take no more jobs, of whatever film; what they have in hand goes on."""
+        with writing(self._engine) as session:
+            session.execute(delete(SwitchRow).where(col(SwitchRow.name) == _PAUSED))
+            if on:
+                session.add(SwitchRow(name=_PAUSED, value="yes"))
+            session.commit()
+
+    def all_paused(self) -> bool:
+        with Session(self._engine) as session:
+            return session.get(SwitchRow, _PAUSED) is not None
+
+    def listed(self, state: JobState | None, most: int, after: str = "") -> list[JobRow]:
+        """Jobs of the film by key, of one state if it is named, at most `most` after one."""
+        query = select(JobRow).where(JobRow.project_id == self._project_id, col(JobRow.key) > after)
+        if state is not None:
+            query = query.where(JobRow.state == state)
+        with Session(self._engine) as session:
+            return list(session.exec(query.order_by(col(JobRow.key)).limit(most)))
+
+    def of_film(self, key: str) -> JobRow:
+        """
+        Raises:
+            Rejected: the film asked for no such job.
+        """
+        row = self.find(key)
+        if row is None or row.project_id != self._project_id:
+            raise Rejected("no_such_job", f"the film has no job {key}")
+        return row
+
+    def reorder(self, key: str, *, priority: int | None = None, paused: bool | None = None) -> None:
+        """Change when a waiting job has its turn."""
+        values = {"priority": priority, "paused": paused}
+        wanted = {name: value for name, value in values.items() if value is not None}
+        self._execute(update(JobRow).where(col(JobRow.key) == key).values(updated_at=now(), **wanted))
+
     def wish(self, wish: Wish) -> None:
         """Tell every process at work to do something; each does it at its next beat."""
         self._execute(update(WorkerRow).values(wish=wish))
@@ -166,6 +210,30 @@ def _keep_past(session: Session, row: WorkerRow, snapshot: Snapshot) -> None:
 
 def _device_s(snapshot: Snapshot) -> float:
     return sum(device.busy_s + device.idle_s for device in snapshot.devices)
+
+
+def _turns(job_class: JobClass | None) -> Subquery:
+    """Each waiting job with the turn in which its film would have it: how many of the film's are at work or before
+    it."""
+    running = (
+        select(JobRow.project_id, func.count().label("busy"))
+        .where(JobRow.state == JobState.RUNNING)
+        .group_by(col(JobRow.project_id))
+        .subquery()
+    )
+    order = (col(JobRow.priority).desc(), col(JobRow.queued_at), col(JobRow.key))
+    place = func.row_number().over(partition_by=(col(JobRow.project_id), _RANK), order_by=order)
+    turn = place + func.coalesce(running.c.busy, 0)
+    waiting = (
+        select(JobRow.key, turn.label("turn"))
+        .outerjoin(running, running.c.project_id == col(JobRow.project_id))
+        .where(JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False))
+    )
+    return (waiting if job_class is None else waiting.where(JobRow.job_class == job_class)).subquery()
+
+
+def _all_paused() -> Exists:
+    return select(SwitchRow.name).where(SwitchRow.name == _PAUSED).exists()
 
 
 def _view(row: JobRow) -> JobView:

@@ -108,7 +108,8 @@ def test_a_database_with_several_films_does_not_go_back(engine):
     with engine.begin() as connection:
         for name in "ab":
             connection.execute(
-                text("INSERT INTO project (id, name, created_at) VALUES (:name, :name, :at)"), {"name": name, "at": datetime.now(UTC)}
+                text("INSERT INTO project (id, name, created_at) VALUES (:name, :name, :at)"),
+                {"name": name, "at": datetime.now(UTC)},
             )
     with pytest.raises(RuntimeError, match="holds one film"), engine.begin() as connection:
         command.downgrade(migrations(connection), "0004")

@@ -51,6 +51,8 @@ def refused(call, *args) -> str:
 
 
 SEES_NOTHING = {
+    "revisions": lambda other: other.revisions(99) == [],
+    "revision": lambda other: refused(other.revision, 1) == "no_such_revision",
     "latest_revision": lambda other: other.latest_revision() is None,
     "pins": lambda other: (other.pins(), other.pins("generate_shot")) == ({}, {}),
     "setting": lambda other: other.setting("request") == "",
