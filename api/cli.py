@@ -23,6 +23,7 @@ from tools.declare import registry
 from tools.render_pass import Pass
 from vibeboard.faults import Cancelled, FaultError, Rejected
 from vibeboard.jobs import Wish
+from vibeboard.settings import Settings
 from vibeboard.timing import Rate
 
 INTERRUPTED = 130
@@ -133,13 +134,15 @@ def render_pass(
 
 @app.command()
 def worker(
-    film: Annotated[Path, typer.Argument(help="The folder of a film.")],
+    film: Annotated[Path | None, typer.Argument(help="The folder of a film [work for vibeboard serve].")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder of the service's films [VIBEBOARD_HOME].")] = None,
     listen: Annotated[
         str | None, typer.Option(help="Answer POST /inference there too, such as 127.0.0.1:8188; see docs/gpu.md.")
     ] = None,
 ) -> None:
-    """Work for a film by itself: take jobs that `vibeboard make --leave-to-workers` offers, until Ctrl-C."""
-    working.work_for(film, Console(), listen)
+    """Work for a film by itself, until Ctrl-C: take the jobs that `vibeboard make --leave-to-workers` offers, or without
+    a film those of `vibeboard serve`."""
+    working.work_for(film, home or Settings().home_folder, Console(), listen)
 
 
 @app.command()

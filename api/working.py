@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +18,7 @@ from gpu_runtime.placement.embedded import Embedded
 from gpu_runtime.placement.feed import Feed
 from gpu_runtime.placement.routed import Routed
 from gpu_runtime.placement.table import Table
-from storage.configured import configured_store
+from storage.configured import configured_store, service_store
 from storage.locks import working
 from storage.project import Project
 from storage.queue import process_name
@@ -99,9 +99,16 @@ def obey(placement: Placement, wish: Wish | None) -> None:
         placement.keep_warm(wish is Wish.KEEP_WARM)
 
 
-def work_for(film: Path, console: Console, listen: str | None = None) -> None:
-    """Be a worker of a film's folder until interrupted, and answer for single results over HTTP at `listen`, such as
-    127.0.0.1:8188, if that is given.
+@contextmanager
+def home_store(home: Path) -> Iterator[Store]:
+    """The store of the service whose folder `home` is."""
+    with closing(service_store(home, Settings())) as store:
+        yield store
+
+
+def work_for(film: Path | None, home: Path, console: Console, listen: str | None = None) -> None:
+    """Be a worker of a film's folder, or without one of the service whose folder is `home`, until interrupted; answer
+    for single results over HTTP at `listen`, such as 127.0.0.1:8188, if that is given.
 
     Raises:
         Rejected: the address is none, or not to be had.
@@ -111,8 +118,9 @@ def work_for(film: Path, console: Console, listen: str | None = None) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     answering = _answering_at(listen, say) if listen else lambda _store: nullcontext()
-    say(f"working for {film}; Ctrl-C ends it, and what is in hand goes back")
-    asyncio.run(_serve(film, say, answering))
+    say(f"working for {film or home}; Ctrl-C ends it, and what is in hand goes back")
+    root, opened = (film / STATE_FOLDER, film_store(film)) if film else (home, home_store(home))
+    asyncio.run(_serve(root, opened, say, answering))
 
 
 def _answering_at(listen: str, say: Callable[[str], None]) -> Answering:
@@ -124,9 +132,10 @@ def _answering_at(listen: str, say: Callable[[str], None]) -> Answering:
     return lambda store: answering(store, door, token, say)
 
 
-async def _serve(film: Path, say: Callable[[str], None], answering: Answering) -> None:
-    root = film / STATE_FOLDER
-    with film_store(film) as store, store.written(), working(root):
+async def _serve(
+    root: Path, opened: AbstractContextManager[Store], say: Callable[[str], None], answering: Answering
+) -> None:
+    with opened as store, store.written(), working(root):
         (root / "scratch").mkdir(exist_ok=True)
         feed = Feed(store.queue, placement_for(root), process_name(), say)
         for number in STOP_SIGNALS:
