@@ -13,7 +13,7 @@ from api import chat as chatting
 from api import cost as costs
 from api import doctor as doctor_report
 from api import gpu as gpu_view
-from api import making, models, storage, working
+from api import making, models, storage, tokens, working
 from api import repairs as repair_list
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality
@@ -42,6 +42,7 @@ app = typer.Typer(
 )
 app.add_typer(models.app, name="models")
 app.add_typer(storage.app, name="storage")
+app.add_typer(tokens.app, name="tokens")
 
 
 @app.command()
@@ -140,8 +141,9 @@ def worker(
         str | None, typer.Option(help="Answer POST /inference there too, such as 127.0.0.1:8188; see docs/gpu.md.")
     ] = None,
 ) -> None:
-    """Work for a film by itself, until Ctrl-C: take the jobs that `vibeboard make --leave-to-workers` offers, or without
-    a film those of `vibeboard serve`."""
+    """Work for a film by itself, until Ctrl-C: take the jobs that `vibeboard make --leave-to-workers` offers.
+
+    Without a film those of `vibeboard serve`."""
     working.work_for(film, home or Settings().home_folder, Console(), listen)
 
 
@@ -182,13 +184,13 @@ def serve(
     home: Annotated[Path | None, typer.Option(help="Folder of the films [VIBEBOARD_HOME].")] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 for any.")] = 8080,
-    tokens: Annotated[bool, typer.Option("--tokens", help="Let in only who has a token.")] = False,
+    with_tokens: Annotated[bool, typer.Option("--tokens", help="Let in only who has a token.")] = False,
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Render nothing here.")] = False,
 ) -> None:
     """Answer HTTP and WebSockets: scripts in, episodes out."""
     from api import serving  # noqa: PLC0415  (other commands need no server)
 
-    serving.serve(home, host, port, tokens=tokens, workers=not no_workers, console=Console())
+    serving.serve(home, host, port, tokens=with_tokens, workers=not no_workers, console=Console())
 
 
 @app.command()

@@ -14,7 +14,7 @@ from storage.eventlog import append_event
 from storage.jobs import insert_new
 from storage.queue import WorkQueue
 from storage.store import Store
-from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, Revision, Run, SettingRow, Use
+from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, ProjectRow, Revision, Run, SettingRow, Use
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
 from vibeboard.events import LIVE_ONLY, Event, EventType
@@ -35,6 +35,12 @@ class Records:
         self.jobs = WorkQueue(self._engine, project_id)
         self.edits = EditLog(self._engine, project_id)
         self.chat = ChatLog(self._engine, project_id)
+
+    @property
+    def name(self) -> str:
+        """The film's name."""
+        with Session(self._engine) as session:
+            return session.exec(select(ProjectRow.name).where(ProjectRow.id == self.id)).one()
 
     def latest_revision(self) -> Revision | None:
         with Session(self._engine) as session:
@@ -144,6 +150,23 @@ class Records:
     def _element(self, scene_id: str, category: str, name: str) -> ElementRow:
         return ElementRow(project_id=self.id, scene_id=scene_id, category=category, name=name, lines="")
 
+    def runs(self, most: int, after: str = "") -> list[Run]:
+        """Runs by id, at most `most` after one."""
+        query = select(Run).where(Run.project_id == self.id, col(Run.id) > after).order_by(col(Run.id)).limit(most)
+        with Session(self._engine) as session:
+            return list(session.exec(query))
+
+    def run(self, run_id: str) -> Run:
+        """
+        Raises:
+            Rejected: the film has no run of that id.
+        """
+        with Session(self._engine) as session:
+            row = session.get(Run, run_id)
+        if row is None or row.project_id != self.id:
+            raise Rejected("no_such_run", f"the film has no run {run_id}")
+        return row
+
     def find_run(self, request_digest: str, graph_version: int) -> str | None:
         """The run to carry on: the newest of all, if it did not finish and is of the same request.
 
@@ -243,10 +266,10 @@ class Records:
         with Session(self._engine) as session:
             return [_event(row) for row in session.exec(query)]
 
-    def events(self, run_id: str, since: int = 0) -> list[tuple[int, Event]]:
-        """The run's log after number `since`."""
+    def events(self, run_id: str, since: int = 0, most: int | None = None) -> list[tuple[int, Event]]:
+        """The run's log after number `since`, at most `most` of it."""
         of_run = (EventRow.project_id == self.id, EventRow.run_id == run_id, EventRow.seq > since)
-        query = select(EventRow).where(*of_run).order_by(col(EventRow.seq))
+        query = select(EventRow).where(*of_run).order_by(col(EventRow.seq)).limit(most)
         with Session(self._engine) as session:
             return [(row.seq, _event(row)) for row in session.exec(query)]
 

@@ -51,6 +51,8 @@ def refused(call, *args) -> str:
 
 
 SEES_NOTHING = {
+    "runs": lambda other: other.runs(99) == [],
+    "run": lambda other: refused(other.run, "run mine") == "no_such_run",
     "revisions": lambda other: other.revisions(99) == [],
     "revision": lambda other: refused(other.revision, 1) == "no_such_revision",
     "latest_revision": lambda other: other.latest_revision() is None,

@@ -1,0 +1,73 @@
+"""The machines that work: what their devices hold and do, and what a person wishes them to do; health and metrics."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+
+from api.gpu import as_prometheus
+from api.problems import documented
+from api.service import Admin, Reader, TheService
+from vibeboard.faults import Transient
+from vibeboard.jobs import Wish, WorkerView
+from vibeboard.model import Frozen
+
+router = APIRouter(tags=["machines"])
+
+
+class Machines(Frozen):
+    """The processes that work now."""
+
+    workers: tuple[WorkerView, ...]
+
+
+class Wished(StrEnum):
+    UNLOAD = "unload"
+    KEEP_WARM = "keep-warm"
+    COOL_DOWN = "cool-down"
+
+
+class GpuWish(Frozen):
+    """`unload` empties the devices of weights that no job holds; `keep-warm` leaves them there however long there is no
+    work, until `cool-down`."""
+
+    wish: Wished
+
+
+class Health(Frozen):
+    status: str
+
+
+@router.get("/api/gpu")
+def read_machines(service: TheService, _caller: Reader) -> Machines:
+    """What every worker and its devices hold and do. Jobs of others are shown by their task only."""
+    return Machines(workers=tuple(service.store.queue.workers()))
+
+
+@router.post("/api/gpu", status_code=202)
+def wish_of_machines(ask: GpuWish, service: TheService, _caller: Admin) -> GpuWish:
+    """Have every device unload its weights, keep them warm, or no longer. They do it at their next beat."""
+    service.store.queue.wish(Wish(ask.wish.value.replace("-", " ")))
+    return ask
+
+
+@router.get("/healthz", responses=documented())
+def health() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz")
+def readiness(service: TheService) -> Health:
+    """The process can serve: its database answers."""
+    if not service.store.answers():
+        raise Transient("store_away", "the database or the file store does not answer: look at the log")
+    return Health(status="ok")
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(service: TheService, _caller: Admin) -> Response:
+    """Prometheus text format: devices, jobs, episodes, requests."""
+    return PlainTextResponse(as_prometheus(service.store.queue) + "\n", media_type="text/plain; version=0.0.4")
