@@ -50,7 +50,8 @@ class Planned(NamedTuple):
 @dataclass
 class FilmDesk:
     """`agents.director.desk.Desk` of a project. `request` gives what a build would be asked for now, the script as it
-    is now; `planner` and `placement` give new ones, as a build closes its own; `heard` is told what planning logs."""
+    is now; `planner` and `placement` give new ones, as a build closes its own; `heard` is told what planning logs.
+    A film goes into the folder `output`, if there is one."""
 
     project: Project
     author: Author
@@ -58,7 +59,7 @@ class FilmDesk:
     planner: Callable[[], LlmModel | None]
     placement: Callable[[], Placement]
     watching: Watching
-    output: Path
+    output: Path | None
     gpu_usd_per_hour: float = 0.0
     heard: Callable[[Event], None] = lambda _event: None
 
@@ -174,7 +175,7 @@ class FilmDesk:
         with self.watching(request) as watch:
             await _apart(make(self.project, self.placement(), request, self.output, watch, self.planner()))
         missing = tuple(item.number for item in (await self.offer(())).shots)
-        files = () if missing else (str(self.output / "film.mp4"),)
+        files = () if missing else (str((self.output or Path()) / "film.mp4"),)
         return Made(made=tuple(item.number for item in todo), missing=missing, files=files)
 
 

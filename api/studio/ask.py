@@ -6,6 +6,7 @@ from pydantic import Field
 
 from agents.llm.choosing import OFFLINE
 from agents.llm.model import LlmModel
+from api.making import PLAN_TASK
 from gpu_runtime.engine import Quality
 from graphs.approval import Approval
 from graphs.overlay import keep_edits
@@ -53,7 +54,7 @@ def build_of(ask: EpisodeAsk, project: Project, model: LlmModel | None) -> MakeR
     engines = pin_engines() if ask.upgrade else pin_engines(project.pins())
     if chosen and not ask.shots:
         engines[TAKE_TASK] = chosen.name
-    project.pin(engines)
+    project.pin(engines | {PLAN_TASK: ask.planner})
     request = MakeRequest(
         script=ask.script,
         name=ask.name,
