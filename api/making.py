@@ -17,7 +17,7 @@ from agents.llm.choosing import MINIMAX, OFFLINE, SCRIPTED, model_for
 from agents.llm.model import LlmModel
 from agents.screenplay import plain_text, read_file, read_text
 from api.progress import Watch, watch_for
-from api.working import STATE_FOLDER, film_project, placement_for, show, workers
+from api.working import STATE_FOLDER, film_project, must_render, placement_for, show, workers
 from gpu_runtime.engine import best
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
@@ -59,6 +59,8 @@ def make_film(
     read_file(script)
     text = read_text(script)
     must_be_writable(output)
+    if not plan_only and not leave_to_workers:
+        must_render()
     with film_project(output) as project:
         best_now = pin_engines()
         engines = best_now if upgrade else pin_engines(project.pins())
@@ -154,6 +156,7 @@ def write_pass(film: Path, shot: str, kind: Pass, output: Path, first: int, fram
         raise Rejected("no_such_take", f"there is no take {scene}: name a film's folder and a shot in its takes/")
     if not output.parent.is_dir():
         raise Rejected("unwritable_output", f"there is no folder {output.parent}: name another file with -o")
+    must_render()
     length = int(json.loads(scene.read_bytes())["frames"])
     with film_project(film) as project:
         params = RenderPassParams(

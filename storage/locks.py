@@ -173,6 +173,20 @@ def writers(engine: Engine, *, alone: bool = False) -> Iterator[bool]:
 
 
 @contextmanager
+def alone(engine: Engine, home: Path) -> Iterator[bool]:
+    """Be the only one who has anything to do with a store whose folder is `home`; whether that was to be had."""
+    handle = file_lock(home / "lock")
+    if handle is None:
+        yield False
+        return
+    try:
+        with writers(engine, alone=True) as granted:
+            yield granted
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def working(root: Path, *, alone: bool = False) -> Iterator[bool]:
     """The same for a folder."""
     root.mkdir(parents=True, exist_ok=True)

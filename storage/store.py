@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +13,7 @@ from sqlmodel import Session, col, or_, select
 
 from storage.blobs import FolderBlobs, StoredBlobs
 from storage.database import is_postgres, open_database
-from storage.locks import ProjectLock, among_writers, file_lock, project_folder, writers
+from storage.locks import ProjectLock, alone, among_writers, project_folder
 from storage.queue import WorkQueue
 from storage.tables import ProjectRow
 from vibeboard.faults import Rejected
@@ -104,17 +103,11 @@ class Store:
         Raises:
             Rejected: a film is open, or a worker is at work.
         """
-        in_use = Rejected("store_busy", f"{self} is in use: stop vibeboard make and its workers, and run again")
-        handle = file_lock(self.home / "lock")
-        if handle is None:
-            raise in_use
-        try:
-            with writers(self.engine, alone=True) as granted:
-                if not granted:
-                    raise in_use
-                yield
-        finally:
-            os.close(handle)
+        with alone(self.engine, self.home) as granted:
+            if not granted:
+                message = f"{self} is in use: stop vibeboard make, serve and their workers, and run again"
+                raise Rejected("store_busy", message)
+            yield
 
     @contextmanager
     def film_closed(self, project_id: str) -> Iterator[None]:
