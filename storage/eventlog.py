@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
-from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select
 
 from storage.tables import EventRow, ProjectRow
 from vibeboard.events import Event
@@ -33,3 +34,25 @@ def append_event(session: Session, project_id: str, run_id: str, event: Event) -
             data=json.dumps(event.data, sort_keys=True),
         )
     )
+
+
+def append_once(session: Session, project_id: str, run_id: str, event: Event) -> bool:
+    """Add an event that has an `id` in its data, unless the run has one of its type with that id; whether it was
+    new."""
+    hold(session, project_id)
+    wanted = event.data["id"]
+    of_type = (EventRow.project_id == project_id, EventRow.run_id == run_id, EventRow.type == event.type)
+    alike = select(EventRow.data).where(
+        *of_type, col(EventRow.data).contains(f'"id": {json.dumps(wanted)}', autoescape=True)
+    )
+    if any(json.loads(data)["id"] == wanted for data in session.exec(alike)):
+        return False
+    append_event(session, project_id, run_id, event)
+    return True
+
+
+def newest_of(engine: Engine, project_ids: Collection[str]) -> dict[str, int]:
+    """The newest numbers of some films that have events."""
+    query = select(EventRow.project_id, func.max(EventRow.seq)).where(col(EventRow.project_id).in_(project_ids))
+    with Session(engine) as session:
+        return dict(session.exec(query.group_by(EventRow.project_id)).all())

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlmodel import Session, col, desc, select, update
+from sqlmodel import Session, col, desc, func, select, update
 
 from storage.chat import ChatLog
 from storage.database import writing
 from storage.edits import EditLog
-from storage.eventlog import append_event
+from storage.eventlog import append_event, append_once
 from storage.jobs import insert_new
 from storage.queue import WorkQueue
 from storage.store import Store
-from storage.tables import Asset, ElementRow, EventRow, JobRow, Pin, PlanRow, ProjectRow, Revision, Run, SettingRow, Use
+from storage.tables import (
+    Asset,
+    ElementRow,
+    EventRow,
+    JobRow,
+    Pin,
+    PlanRow,
+    ProjectRow,
+    Revision,
+    Run,
+    SettingRow,
+    Use,
+    aware,
+)
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
 from vibeboard.events import LIVE_ONLY, Event, EventType
@@ -23,6 +38,15 @@ from vibeboard.jobs import JobState
 
 _CHUNK = 500
 """Keys in one query; SQLite bounds the variables of a statement."""
+
+
+class Logged(NamedTuple):
+    """An event with its number in the film's log, and its run."""
+
+    seq: int
+    run_id: str
+    at: datetime
+    event: Event
 
 
 class Records:
@@ -259,6 +283,28 @@ class Records:
         with writing(self._engine) as session:
             append_event(session, self.id, run_id, event)
             session.commit()
+
+    def log_once(self, run_id: str, event: Event) -> bool:
+        """Append to the run's log unless it has an event of this type with the same `id` in its data; whether it was
+        new."""
+        with writing(self._engine) as session:
+            new = append_once(session, self.id, run_id, event)
+            session.commit()
+            return new
+
+    def log_since(self, seq: int, most: int) -> list[Logged]:
+        """The film's log after number `seq`, of all runs, at most `most` events."""
+        query = select(EventRow).where(EventRow.project_id == self.id, EventRow.seq > seq)
+        with Session(self._engine) as session:
+            rows = session.exec(query.order_by(col(EventRow.seq)).limit(most))
+            return [Logged(row.seq, row.run_id, aware(row.created_at), _event(row)) for row in rows]
+
+    def log_edges(self) -> tuple[int, int]:
+        """The numbers of the oldest event that is kept, and of the newest; 1 and 0 if there is none."""
+        edges = select(func.min(EventRow.seq), func.max(EventRow.seq)).where(EventRow.project_id == self.id)
+        with Session(self._engine) as session:
+            oldest, newest = session.exec(edges).one()
+        return oldest or 1, newest or 0
 
     def happened(self, kind: EventType) -> list[Event]:
         """Every event of a kind, of all runs, in order."""
