@@ -13,7 +13,7 @@ from api import chat as chatting
 from api import cost as costs
 from api import doctor as doctor_report
 from api import gpu as gpu_view
-from api import making, models, storage, tokens, working
+from api import making, models, operations, storage, tokens, working
 from api import repairs as repair_list
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality
@@ -33,6 +33,7 @@ Planner = Annotated[
         help="Who plans: offline, minimax or scripted:FILE [as before; minimax if a key is set; else offline]."
     ),
 ]
+Home = Annotated[Path | None, typer.Option(help="Folder of the service's films [VIBEBOARD_HOME].")]
 app = typer.Typer(
     name="vibeboard",
     help="Builds a film from a screenplay.",
@@ -204,9 +205,41 @@ def repairs(
 
 
 @app.command()
-def doctor() -> None:
-    """Say what is available here, and what each missing thing would give."""
-    doctor_report.show(Console())
+def migrate(
+    home: Home = None,
+    to: Annotated[str | None, typer.Option(help="Revision to go to, up or down [the newest].")] = None,
+    show: Annotated[bool, typer.Option("--show", help="List the revisions, and where the database is.")] = False,
+) -> None:
+    """Bring the schema of the service's database to another revision. Back up first: an older one has less room."""
+    if show:
+        operations.show_revisions(home, Console())
+    else:
+        operations.migrate_store(home, to, Console())
+
+
+@app.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="The archive to write (tar); it must not be there yet.")],
+    home: Home = None,
+) -> None:
+    """Write the service's whole store into one archive, also while it is at work."""
+    operations.write_backup(home, archive, Console())
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="An archive that vibeboard backup wrote.")],
+    home: Home = None,
+) -> None:
+    """Fill an empty store, of any kind, with what is in an archive. Cut off, it goes on where it stopped."""
+    operations.read_backup(home, archive, Console())
+
+
+@app.command()
+def doctor(home: Home = None) -> None:
+    """Say what is available here, what each missing thing would give, and what is wrong (exit code 1)."""
+    if not doctor_report.show(Console(), home):
+        sys.exit(1)
 
 
 @app.command()

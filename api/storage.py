@@ -54,7 +54,7 @@ def gc(
 @app.command()
 def check(film: Film) -> None:
     """Read every file of the film's store and compare it with its name; damaged ones are removed, to be made again."""
-    with _film(film) as place, _progress("checking") as watch:
+    with _film(film) as place, progress("checking") as watch:
         whole, damaged = _checked(place.store, watch)
     print(f"{whole} files are whole, {damaged} were damaged and are removed")
     if damaged:
@@ -66,7 +66,7 @@ def export(film: Film, archive: Annotated[Path, typer.Argument(help="The archive
     """Write everything that is kept of a film into one archive."""
     if not archive.resolve().parent.is_dir():
         raise Rejected("unwritable_output", f"there is no folder {archive.parent}: name another archive")
-    with _film(film) as place, _progress("exporting") as watch:
+    with _film(film) as place, progress("exporting") as watch:
         export_film(place.store, place.project_id, archive, watch)
 
 
@@ -79,7 +79,7 @@ def import_(
     """Bring the film of an archive into a folder or the store; vibeboard make then writes its files again."""
     if not archive.is_file():
         raise Rejected("no_such_archive", f"there is no archive {archive}")
-    with _target(to) as store, _progress("importing") as watch:
+    with _target(to) as store, progress("importing") as watch:
         film = import_film(archive, store, watch, replace=replace)
     print(f"{film.name} is there, {len(film.blobs)} files")
 
@@ -91,7 +91,7 @@ def copy(
     replace: Replace = False,
 ) -> None:
     """Copy a film between a folder and the store, either way. Cut off, it goes on where it stopped."""
-    with _film(source) as place, _target(to) as store, _progress("copying") as watch:
+    with _film(source) as place, _target(to) as store, progress("copying") as watch:
         copy_film(place.store, place.project_id, store, watch, replace=replace)
 
 
@@ -156,7 +156,7 @@ def _target(where: str) -> Iterator[Store]:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Watch]:
+def progress(what: str) -> Iterator[Watch]:
     columns = (*Progress.get_default_columns()[:1], BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +64,9 @@ def postgres_url(engine: Engine) -> str:
     return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def open_database(where: Path | str) -> Engine:
+def open_database(where: Path | str, *, upgrade: bool = True) -> Engine:
     """Open the database at a path (SQLite, created if absent) or under a URL (`postgresql://...` or `sqlite:///...`)
-    and bring it to the newest schema.
+    and bring it to the newest schema, unless it shall stay as it is.
 
     Raises:
         Rejected: it is no database, one of a newer version, or one that does not answer.
@@ -74,7 +76,7 @@ def open_database(where: Path | str) -> Engine:
     try:
         with engine.begin() as connection:
             newest = _is_newest(connection)
-        if not newest:
+        if upgrade and not newest:
             _upgrade(engine)
     except (CommandError, DatabaseError) as error:
         engine.dispose()
@@ -108,16 +110,31 @@ def _postgres(url: URL) -> Engine:
     )
 
 
+def revision_of(connection: Connection) -> str:
+    """The schema's revision; empty for a database with nothing in it."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def newest_revision(connection: Connection) -> str:
+    return ScriptDirectory.from_config(migrations(connection)).get_current_head() or ""
+
+
 def _is_newest(connection: Connection) -> bool:
-    head = ScriptDirectory.from_config(migrations(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return revision_of(connection) == newest_revision(connection)
 
 
-def _upgrade(engine: Engine) -> None:
-    """One process migrates while others wait, and find that it is done."""
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """A transaction that changes the schema. One process does while others wait."""
     with engine.execution_options(**{_WRITES: True}).begin() as connection:
         if is_postgres(engine):
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
+        yield connection
+
+
+def _upgrade(engine: Engine) -> None:
+    """Others may have done it meanwhile."""
+    with migrating(engine) as connection:
         if not _is_newest(connection):
             command.upgrade(migrations(connection), "head")
 
