@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -128,7 +129,7 @@ class Episodes:
             if before is not None:
                 raise Rejected("answered_before", f"question {question} was answered before ({before.answer})")
             row = session.exec(select(EpisodeRow).where(EpisodeRow.id == episode.id).with_for_update()).one()
-            if row.state is not EpisodeState.WAITING or row.offer != episode.offer:
+            if row.state is not EpisodeState.WAITING or json.loads(row.offer)["id"] != question:
                 raise Rejected("no_such_question", f"the episode does not wait with question {question}")
             session.add(AnswerRow(project_id=row.project_id, question=question, answer=answer))
             data: dict[str, JsonValue] = {"question": question, "answer": answer}

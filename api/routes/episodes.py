@@ -40,8 +40,8 @@ class NewEpisode(Frozen):
     project_id: str | None = Field(default=None, pattern=r"^[0-9a-zA-Z_-]{1,64}$")
     name: str = Field(default="", max_length=200, description="Of the film, if it is begun")
     scenes: tuple[int, int] | None = Field(default=None, description="The first and the last to make, from 1")
-    width: int = Field(default=854, ge=64, le=7680, multiple_of=2, description="Pixels")
-    height: int = Field(default=480, ge=64, le=7680, multiple_of=2, description="Pixels")
+    width: int = Field(default=854, ge=64, le=7680, description="Pixels; what an engine cannot do is made legal")
+    height: int = Field(default=480, ge=64, le=7680, description="Pixels; what an engine cannot do is made legal")
     fps: str = Field(default="24", max_length=20, description="Frames a second, such as 24, 25 or 23.976")
     slate: bool = True
     quality: Quality | None = Field(default=None, description="Of the takes [as the film was made before]")

@@ -1,0 +1,153 @@
+"""A script in, an episode out: queued, priced, approved, made, cancelled, tried again."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import pytest
+
+from tests.service.conftest import SCRIPT
+
+SMALL = {"width": 96, "height": 64}
+OTHER = SCRIPT.replace("Not tonight.", "Not this year.")
+ENDED = ("finished", "failed", "cancelled")
+
+
+def ask(client, key: str = "", status: int = 202, **fields):
+    headers = {"Idempotency-Key": key} if key else {}
+    answer = client.post("/api/episodes", json={"script": SCRIPT, **SMALL, **fields}, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def until(client, episode, *states: str, seconds: float = 120.0):
+    end = time.monotonic() + seconds
+    while True:
+        now = client.get(f"/api/episodes/{episode['id']}").json()
+        if now["state"] in states:
+            return now
+        assert now["state"] not in ENDED, now
+        assert time.monotonic() < end, now
+        time.sleep(0.05)
+
+
+def answer(client, episode, *, yes: bool, question: str | None = None):
+    asked = {"question": question or episode["question"]["id"], "yes": yes}
+    return client.post(f"/api/episodes/{episode['id']}/answer", json=asked)
+
+
+@pytest.fixture(scope="module")
+def made(client):
+    return until(client, ask(client, auto_approve=True, name="Made"), "finished")
+
+
+def test_an_episode_that_costs_nothing_is_made_at_once_with_all_its_files(made):
+    names = set(made["files"])
+    assert {"film.mp4", "film.srt", "film.otio", "storyboard.pdf", "shotlist.csv"} <= names
+    assert any(name.startswith("takes/1A") for name in names)
+
+
+def test_the_same_script_again_is_the_same_film_without_a_second_of_work(client, made):
+    again = until(client, ask(client, auto_approve=True, project_id=made["project_id"]), "finished")
+    assert again["files"] == made["files"]
+    events = client.get(f"/api/projects/{made['project_id']}/runs/{again['run_id']}/events").json()["items"]
+    assert next(event for event in events if event["type"] == "quote.ready")["data"]["todo"] == []
+
+
+def test_an_episode_without_auto_approval_waits_with_its_price_and_goes_on_with_a_yes(client):
+    script = SCRIPT.replace("Then when?", "Ask me again tomorrow.")
+    waits = until(client, ask(client, name="Asked", script=script), "waiting")
+    offer = waits["question"]["offer"]
+    assert offer["shots"] > 0
+    assert offer["cpu_seconds"] > 0
+    assert offer["usd"] == 0
+    assert answer(client, waits, yes=True).status_code == 200
+    done = until(client, waits, "finished")
+    assert "film.mp4" in done["files"]
+    second = answer(client, waits, yes=True)
+    assert (second.status_code, second.json()["code"]) == (409, "answered_before")
+
+
+def test_a_no_ends_it_and_nothing_is_made(client):
+    script = SCRIPT.replace("Then when?", "Never then.")
+    waits = until(client, ask(client, name="Refused", script=script), "waiting")
+    assert answer(client, waits, yes=False).json()["state"] == "cancelled"
+    assert client.get(f"/api/projects/{waits['project_id']}/jobs").json()["items"] == []
+
+
+def test_a_question_that_nobody_asked_is_not_answered(client):
+    waits = until(client, ask(client, name="Wrong question"), "waiting")
+    assert answer(client, waits, yes=True, question="another").status_code == 404
+    assert until(client, waits, "waiting")["question"] == waits["question"]
+
+
+def test_a_request_with_a_key_is_done_once_and_answered_alike(client):
+    key = uuid.uuid4().hex
+    first, second = (ask(client, key, name="Once", plan_only=True) for _ in range(2))
+    assert first["id"] == second["id"]
+    refused = ask(client, key, 422, name="Other")
+    assert refused["code"] == "key_reused"
+
+
+def test_a_cancelled_episode_keeps_what_is_made_and_can_be_made_again(client):
+    script = SCRIPT.replace("A dog barks.", "A dog barks and barks.")
+    episode = ask(client, name="Cancelled", script=script, auto_approve=True)
+    until(client, episode, "making")
+    assert client.post(f"/api/episodes/{episode['id']}/cancel").status_code == 200
+    until(client, episode, "cancelled")
+    assert client.post(f"/api/episodes/{episode['id']}/cancel").json()["code"] == "wrong_state"
+    again = client.post(f"/api/episodes/{episode['id']}/retry").json()
+    assert again["attempt"] == 2
+    assert "film.mp4" in until(client, again, "finished")["files"]
+
+
+def test_after_an_edit_of_the_script_only_what_changed_is_made(client, made):
+    edited = ask(client, script=OTHER, project_id=made["project_id"], auto_approve=True)
+    done = until(client, edited, "finished")
+    events = client.get(f"/api/projects/{made['project_id']}/runs/{done['run_id']}/events").json()["items"]
+    quote = next(event for event in events if event["type"] == "quote.ready")["data"]
+    assert quote["current"] > 0
+    assert len(quote["todo"]) >= 1
+    assert any("words changed" in item["reasons"] for item in quote["todo"])
+
+
+def test_the_medic_makes_a_size_legal_that_no_engine_can_do(client):
+    done = until(client, ask(client, name="Odd", width=97, height=65, auto_approve=True), "finished")
+    events = client.get(f"/api/projects/{done['project_id']}/runs/{done['run_id']}/events").json()["items"]
+    (change, *_) = next(event for event in events if event["type"] == "call.repaired")["data"]["changes"]
+    assert change["before"] in (97, 65)
+    assert change["after"] % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "says"),
+    [
+        ({"script": "no heading here"}, 422, "has no scene heading"),
+        ({"script": None}, 422, "send a script, or the project_id"),
+        ({"width": 10}, 422, "body.width"),
+        ({"fps": "fast"}, 422, "fps"),
+        ({"project_id": "nobody"}, 404, "there is no film nobody"),
+        ({"engine": "magic"}, 202, ""),
+        ({"scenes": [3, 2]}, 422, "the first is from 1"),
+    ],
+)
+def test_bad_input_gets_a_sentence(client, fields, status, says):
+    told = ask(client, status=status, **fields)
+    assert says in told.get("detail", "")
+
+
+def test_an_engine_that_is_not_there_fails_with_what_there_is(client):
+    failed = until(client, ask(client, engine="magic", name="Magic"), "failed")
+    assert failed["problem"]["code"] == "no_engine"
+    assert "previs" in failed["problem"]["message"]
+
+
+def test_episodes_are_listed_newest_first_page_by_page(client, made):
+    names = [ask(client, name=f"Page {number}", plan_only=True)["id"] for number in range(3)]
+    first = client.get("/api/episodes", params={"limit": 2}).json()
+    assert [item["id"] for item in first["items"]] == names[:0:-1]
+    second = client.get("/api/episodes", params={"limit": 2, "after": first["next"]}).json()
+    assert second["items"][0]["id"] == names[0]
+    of_film = client.get("/api/episodes", params={"project_id": made["project_id"]}).json()["items"]
+    assert {item["project_id"] for item in of_film} == {made["project_id"]}
