@@ -81,6 +81,15 @@ def test_every_take_of_a_shot_counts_and_not_only_the_active_one(project):
     assert (shot.work.jobs, shot.work.gpu_s) == (2, 20.0)
 
 
+def test_a_job_that_two_shots_use_counts_for_the_first(project):
+    project.start_run("run", "digest", 1)
+    result = made(project, "a", 10.0, NEURAL)
+    for unit in ("s1", "s2"):
+        used(project, "run", unit, "a", result)
+    (shot,) = cost(project).shots
+    assert (shot.unit, shot.work.gpu_s) == ("s1", 10.0)
+
+
 def test_a_job_counts_for_the_run_that_took_it_up_first(project):
     for run_id in ("first", "second"):
         project.start_run(run_id, run_id, 1)

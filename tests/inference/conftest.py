@@ -63,6 +63,7 @@ class Worker:
             said += line
             if line.startswith("listening on "):
                 return line.removeprefix("listening on ").strip()
+        self.process.communicate()
         raise AssertionError(said)
 
     def ask(self, body: dict, wait: int = 1):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -34,6 +36,16 @@ def test_a_shot_is_made_and_its_bytes_can_be_fetched(shared):
     assert fetched.headers["content-type"] == video["media"] == "video/mp4"
     assert len(fetched.content) == video["size"]
     assert hashlib.sha256(fetched.content).hexdigest() == video["sha256"]
+
+
+def test_the_call_of_the_docs_gives_the_answer_of_the_docs(shared):
+    page = (Path(__file__).parents[2] / "docs" / "gpu.md").read_text()
+    body, told = re.search(r"/inference -H .*? -d '(.*?)'\n```\s+```json\n(.*?)```", page, re.DOTALL).groups()
+    made, told = shared.ask(json.loads(body)).json(), json.loads(told)
+    assert told.keys() <= made.keys()
+    assert (made["status"], made["task"]) == (told["status"], told["task"])
+    assert made["outputs"]["audio"].keys() == told["outputs"]["audio"].keys()
+    assert made["outputs"]["audio"]["size"] == told["outputs"]["audio"]["size"]
 
 
 def test_the_same_asked_again_is_there_already(shared):
@@ -132,8 +144,17 @@ def test_an_engine_that_is_not_installed_is_said_with_what_it_needs(shared):
 
 def test_a_body_that_is_too_long_or_no_json_is_refused(shared):
     assert shared.ask(shot(prompt="x" * 2_000_000)).status_code == 413
-    answer = shared.http.post("/inference", content=b"{", headers={"content-type": "application/json"})
+    without_length = (b" " * 100_000 for _ in range(20))
+    as_json = {"content-type": "application/json"}
+    assert shared.http.post("/inference", content=without_length, headers=as_json).status_code == 413
+    answer = shared.http.post("/inference", content=b"{", headers=as_json)
     assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
+
+
+def test_a_form_of_a_foreign_page_starts_nothing(shared):
+    """A browser sends it without asking first, as it is no JSON."""
+    answer = shared.http.post("/inference", content=json.dumps(shot(7)), headers={"content-type": "text/plain"})
+    assert answer.status_code == 422
 
 
 def test_a_key_that_there_is_not_is_said(shared):
