@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.stream import Disposition, Stream
-from PIL import Image, UnidentifiedImageError
 
+from api.security.pictures import Size, picture_size
 from vibeboard.faults import Rejected
 
 MOST_PIXELS = 64_000_000
@@ -28,25 +28,22 @@ _DEMUXERS = {
     "ogg": "ogg",
 }
 """FFmpeg is told which reader to use: some that it would guess open other files that a file names (playlists)."""
-_LOOK = {"probesize": str(2 * 2**20), "analyzeduration": "2000000"}
+_LOOK = {"probesize": str(2 * 2**20), "analyzeduration": "2000000", "max_pixels": str(MOST_PIXELS), "threads": "1"}
+"""It decodes a little to see what streams hold: so much of the file, microseconds, pixels of a frame."""
 
 
-def measure_image(path: Path, kind: str) -> tuple[int, int]:
-    """Width and height.
-
+def measure_image(path: Path, kind: str) -> Size:
+    """
     Raises:
         Rejected: `unsupported_media`, if it is no such picture or has too many pixels.
     """
-    try:
-        with Image.open(path, formats=(kind.upper(),)) as image:
-            width, height = image.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many(kind) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise _broken(kind) from None
-    if width * height > MOST_PIXELS:
+    with path.open("rb") as file:
+        size = picture_size(file, kind)
+    if size is None:
+        raise _broken(kind)
+    if size.width * size.height > MOST_PIXELS:
         raise _too_many(kind)
-    return width, height
+    return size
 
 
 def measure_media(path: Path, kind: str) -> tuple[int, int, float | None]:
@@ -71,7 +68,7 @@ def _measured(container: InputContainer, kind: str) -> tuple[int, int, float | N
     if not streams or len(container.streams) > MOST_STREAMS:
         raise _broken(kind)
     sizes = [(stream.width, stream.height) for stream in container.streams.video if stream in streams]
-    if any(width * height > MOST_PIXELS for width, height in sizes):
+    if not all(0 < width * height <= MOST_PIXELS for width, height in sizes):  # 0: FFmpeg would not look at so many
         raise _too_many(kind)
     seconds = None if container.duration is None else container.duration / av.time_base
     if seconds is not None and not 0 < seconds <= MOST_SECONDS:

@@ -99,7 +99,7 @@ class Found(NamedTuple):
 
 
 def sniff(path: Path, most_bytes: int) -> Found:
-    """What the file is. Headers are read, nothing is decoded; it may still be broken further on.
+    """What the file is. Its header is read and no more; it may still be broken further on.
 
     Raises:
         Rejected: `too_large`, or `unsupported_media` for what is not taken: another kind, one that is a second kind as
