@@ -51,7 +51,7 @@ async def elements(state: BreakdownState, runtime: Runtime[Services]) -> Breakdo
 def store(state: BreakdownState, runtime: Runtime[Services]) -> BreakdownState:
     services = runtime.context
     found = Breakdown.model_validate_json(services.project.blobs.read(state["breakdown"]))
-    return {"breakdown": _put(services.project.store_elements(found), services)}
+    return {"breakdown": _put(services.project.elements.store(found), services)}
 
 
 def _put(breakdown: Breakdown, services: Services) -> str:

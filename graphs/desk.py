@@ -19,7 +19,8 @@ from graphs import planning, thinking
 from graphs.cut import CutShot, cut
 from graphs.make import make
 from graphs.overlay import Overlay, keep_edits
-from graphs.quote import Quoted, quote
+from graphs.quote import Quote, Quoted, quote
+from graphs.repairs import refused_repairs
 from graphs.request import MakeRequest
 from graphs.services import Services
 from graphs.units import shot_unit
@@ -51,7 +52,8 @@ class Planned(NamedTuple):
 class FilmDesk:
     """`agents.director.desk.Desk` of a project. `request` gives what a build would be asked for now, the script as it
     is now; `planner` and `placement` give new ones, as a build closes its own; `heard` is told what planning logs.
-    A film goes into the folder `output`, if there is one."""
+    A film goes into the folder `output`, if there is one. A change is refused if the edits' version is not the one that
+    was `seen`, if that is given."""
 
     project: Project
     author: Author
@@ -62,6 +64,7 @@ class FilmDesk:
     output: Path | None
     gpu_usd_per_hour: float = 0.0
     heard: Callable[[Event], None] = lambda _event: None
+    seen: int | None = None
 
     async def film(self) -> Film:
         return self._film(await self._planned(self.project.edits.active()))
@@ -94,7 +97,7 @@ class FilmDesk:
         planned = await self._planned(self.project.edits.active())
         wanted = {self._film(planned).shot(number).shot.id for number in shots}
         numbers = {item.shot.id: item.number for item in planned.laid}
-        todo = [item for item in self._todo(planned) if not wanted or item.unit in wanted]
+        todo = [item for item in self._quote(planned).todo if not wanted or item.unit in wanted]
         gpu = sum(item.device_seconds for item in todo)
         return Offer(
             shots=tuple(_to_make(item, numbers[item.unit]) for item in todo),
@@ -103,10 +106,15 @@ class FilmDesk:
             usd=round(gpu * self.gpu_usd_per_hour / _SECONDS_AN_HOUR, 4),
         )
 
-    def _todo(self, planned: Planned) -> Sequence[Quoted]:
-        request = self.request()
-        services = Services(self.project, self.placement(), request, CHAT, lambda _event: None)
-        return quote([shot_unit(item, planned.title, request) for item in planned.laid], services).todo
+    async def standing(self) -> tuple[Planned, Quote]:
+        """The film as planned now with its edits, and which of its shots are current."""
+        planned = await self._planned(self.project.edits.active())
+        return planned, await asyncio.to_thread(self._quote, planned)
+
+    def _quote(self, planned: Planned) -> Quote:
+        request, refused = self.request(), refused_repairs(self.project)
+        services = Services(self.project, self.placement(), request, CHAT, lambda _event: None, refused=refused)
+        return quote([shot_unit(item, planned.title, request) for item in planned.laid], services)
 
     def edits(self) -> Sequence[Entry]:
         return self.project.edits.entries()
@@ -115,6 +123,7 @@ class FilmDesk:
         return (await self._planned(self.project.edits.active())).left
 
     async def change(self, key: str, edit: Edit) -> Changed:
+        self.project.edits.must_follow(key, self.seen)
         known = self.project.edits.find(key)
         others = [item for item in self.project.edits.active().edits if item.id != known]
         identity = known or max((item.id for item in others), default=0) + 1
@@ -126,17 +135,19 @@ class FilmDesk:
         changed = self._compared(identity, before, after)
         if not changed.differences:
             raise Rejected("no_change", "that would change nothing: the shot is so already, or there is no room for it")
-        added = self.project.edits.add(key, self.author, edit)
+        added = self.project.edits.add(key, self.author, edit, self.seen)
         return changed.model_copy(update={"id": added})
 
     async def undo(self, key: str, edit: int | None) -> Changed:
+        self.project.edits.must_follow(key, self.seen)
         before = await self._planned(self.project.edits.active())
-        entry = self.project.edits.undo(key, self.author, edit)
+        entry = self.project.edits.undo(key, self.author, edit, self.seen)
         return self._compared(entry.id, before, await self._planned(self.project.edits.active()))
 
     async def redo(self, key: str, edit: int | None) -> Changed:
+        self.project.edits.must_follow(key, self.seen)
         before = await self._planned(self.project.edits.active())
-        entry = self.project.edits.redo(key, self.author, edit)
+        entry = self.project.edits.redo(key, self.author, edit, self.seen)
         return self._compared(entry.id, before, await self._planned(self.project.edits.active()))
 
     def _compared(self, edit: int, before: Planned, after: Planned) -> Changed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from agents.medic import Change
-from storage.project import Project
+from storage.records import Records
 from vibeboard.events import EventType
 from vibeboard.faults import Rejected
 from vibeboard.model import Frozen
@@ -22,12 +22,12 @@ class Repair(Frozen):
     refused: bool
 
 
-def refused_repairs(project: Project) -> frozenset[str]:
+def refused_repairs(project: Records) -> frozenset[str]:
     """Ids of repairs that are not made."""
     return frozenset(json.loads(project.setting(_REFUSED) or "[]"))
 
 
-def repairs(project: Project) -> list[Repair]:
+def repairs(project: Records) -> list[Repair]:
     """Every repair that was ever made for the film, oldest first, each once."""
     refused = refused_repairs(project)
     made = {
@@ -41,7 +41,7 @@ def repairs(project: Project) -> list[Repair]:
     ]
 
 
-def judge_repair(project: Project, change_id: str, *, refuse: bool) -> None:
+def judge_repair(project: Records, change_id: str, *, refuse: bool) -> None:
     """Refuse a repair, which undoes it: what was made with it is stale, and its call goes to the person; or allow it
     again.
 
@@ -51,6 +51,9 @@ def judge_repair(project: Project, change_id: str, *, refuse: bool) -> None:
     known = {repair.change.id for repair in repairs(project)}
     if change_id not in known:
         raise Rejected("no_such_repair", f"there is no repair {change_id}: vibeboard repairs lists {len(known)}")
-    refused = refused_repairs(project)
-    wanted = refused | {change_id} if refuse else refused - {change_id}
-    project.keep_setting(_REFUSED, json.dumps(sorted(wanted)))
+
+    def judged(kept: str) -> str:
+        refused = {*json.loads(kept or "[]")}
+        return json.dumps(sorted(refused | {change_id} if refuse else refused - {change_id}))
+
+    project.change_setting(_REFUSED, judged)

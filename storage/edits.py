@@ -36,38 +36,66 @@ class EditLog:
         """What a build has to lay over its plan."""
         return EditList(edits=tuple(LaidOver(id=item.id, edit=item.edit) for item in self.entries() if item.active))
 
-    def add(self, key: str, author: Author, edit: Edit) -> int:
-        """The id of the edit, which is active at once."""
-        return self._append(self._row(key, author, _EDIT, edit=_edit.dump_json(edit).decode()))
+    def add(self, key: str, author: Author, edit: Edit, seen: int | None = None) -> int:
+        """The id of the edit, which is active at once.
+
+        Raises:
+            Rejected: the list's version is no longer the one that was `seen`, if that is given.
+        """
+        return self._append(self._row(key, author, _EDIT, edit=_edit.dump_json(edit).decode()), seen)
+
+    def version(self) -> int:
+        """A number that grows with everything that happens to the list."""
+        with Session(self._engine) as session:
+            return self._version(session)
+
+    def must_follow(self, key: str, seen: int | None) -> None:
+        """
+        Raises:
+            Rejected: what happens on the occasion `key` would not follow the version that was `seen`.
+        """
+        with Session(self._engine) as session:
+            if self._on(session, key) is None:
+                self._must_be(session, seen)
+
+    def _must_be(self, session: Session, seen: int | None) -> None:
+        if seen is not None and self._version(session) != seen:
+            raise Rejected("changed_meanwhile", "the edits have changed since you read them: read them again")
+
+    def _version(self, session: Session) -> int:
+        return session.exec(select(func.max(EditRow.id)).where(self._mine)).one() or 0
+
+    def _on(self, session: Session, key: str) -> EditRow | None:
+        return session.exec(select(EditRow).where(self._mine, EditRow.key == key)).first()
 
     def find(self, key: str) -> int | None:
         """The id of the edit that was made on an occasion, if it was."""
         with Session(self._engine) as session:
-            row = session.exec(select(EditRow).where(self._mine, EditRow.key == key)).first()
+            row = self._on(session, key)
             return row.id if row else None
 
-    def undo(self, key: str, author: Author, edit_id: int | None = None) -> Entry:
+    def undo(self, key: str, author: Author, edit_id: int | None = None, seen: int | None = None) -> Entry:
         """Undo an edit, or the last that is active.
 
         Raises:
-            Rejected: there is no such edit, or it is undone already.
+            Rejected: there is no such edit, it is undone already, or the list's version is no longer `seen`.
         """
-        return self._switch(key, author, edit_id, _UNDO)
+        return self._switch(key, author, edit_id, _UNDO, seen)
 
-    def redo(self, key: str, author: Author, edit_id: int | None = None) -> Entry:
+    def redo(self, key: str, author: Author, edit_id: int | None = None, seen: int | None = None) -> Entry:
         """Do an edit again, or the one that was undone last.
 
         Raises:
-            Rejected: there is no such edit, or it is active.
+            Rejected: there is no such edit, it is active, or the list's version is no longer `seen`.
         """
-        return self._switch(key, author, edit_id, _REDO)
+        return self._switch(key, author, edit_id, _REDO, seen)
 
-    def _switch(self, key: str, author: Author, edit_id: int | None, action: str) -> Entry:
+    def _switch(self, key: str, author: Author, edit_id: int | None, action: str, seen: int | None) -> Entry:
         entries = {entry.id: entry for entry in self.entries()}
         done = self._done(key)
         if done is None:
             done = self._target(entries, edit_id, action)
-            self._append(self._row(key, author, action, target=done))
+            self._append(self._row(key, author, action, target=done), seen)
         return entries[done].model_copy(update={"active": action == _REDO})
 
     def _target(self, entries: dict[int, Entry], edit_id: int | None, action: str) -> int:
@@ -91,7 +119,7 @@ class EditLog:
 
     def _done(self, key: str) -> int | None:
         with Session(self._engine) as session:
-            row = session.exec(select(EditRow).where(self._mine, EditRow.key == key)).first()
+            row = self._on(session, key)
             return row.target if row else None
 
     def _row(self, key: str, author: Author, action: str, target: int | None = None, edit: str = "") -> EditRow:
@@ -99,13 +127,14 @@ class EditLog:
             project_id=self._project_id, id=0, key=key, author=author, action=action, target=target, edit=edit
         )
 
-    def _append(self, row: EditRow) -> int:
+    def _append(self, row: EditRow, seen: int | None) -> int:
         with writing(self._engine) as session:
             hold(session, self._project_id)
-            known = session.exec(select(EditRow).where(self._mine, EditRow.key == row.key)).first()
+            known = self._on(session, row.key)
             if known is not None:
                 return known.id
-            row.id = number = (session.exec(select(func.max(EditRow.id)).where(self._mine)).one() or 0) + 1
+            self._must_be(session, seen)
+            row.id = number = self._version(session) + 1
             session.add(row)
             data = {"edit": row.target or number, "author": row.author}
             append_event(session, self._project_id, CHAT, Event(type=_EVENTS[row.action], data=data))

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlmodel import Session, col, desc, func, select, update
 
+from storage.assets import FilmAssets
 from storage.chat import ChatLog
 from storage.database import writing
 from storage.edits import EditLog
-from storage.eventlog import append_event, append_once
+from storage.elements import Elements
+from storage.eventlog import append_event, append_once, hold
 from storage.jobs import insert_new
 from storage.queue import WorkQueue
 from storage.store import Store
 from storage.tables import (
     Asset,
-    ElementRow,
     EventRow,
     JobRow,
     Pin,
@@ -30,8 +31,8 @@ from storage.tables import (
     Use,
     aware,
 )
+from storage.takes import Takes
 from vibeboard.asset import Result
-from vibeboard.breakdown import Breakdown, SceneBreakdown, Status
 from vibeboard.events import LIVE_ONLY, Event, EventType
 from vibeboard.faults import Rejected
 from vibeboard.jobs import JobState
@@ -57,8 +58,11 @@ class Records:
         self.store, self.id = store, project_id
         self._engine, self.blobs = store.engine, store.blobs
         self.jobs = WorkQueue(self._engine, project_id)
+        self.assets = FilmAssets(self._engine, project_id)
         self.edits = EditLog(self._engine, project_id)
         self.chat = ChatLog(self._engine, project_id)
+        self.elements = Elements(self._engine, project_id)
+        self.takes = Takes(self._engine, project_id)
 
     @property
     def name(self) -> str:
@@ -131,6 +135,14 @@ class Records:
             session.merge(SettingRow(project_id=self.id, name=name, value=value))
             session.commit()
 
+    def change_setting(self, name: str, change: Callable[[str], str]) -> None:
+        """Keep what `change` makes of what is kept under a name, which nobody else changes meanwhile."""
+        with writing(self._engine) as session:
+            hold(session, self.id)
+            row = session.get(SettingRow, (self.id, name))
+            session.merge(SettingRow(project_id=self.id, name=name, value=change(row.value if row else "")))
+            session.commit()
+
     def find_plans(self, keys: Iterable[str]) -> dict[str, str]:
         """The kept plans, as JSON, of those keys that have one."""
         wanted = list(dict.fromkeys(keys))
@@ -146,33 +158,6 @@ class Records:
         with Session(self._engine) as session:
             session.add_all(PlanRow(project_id=self.id, key=key, plan=plan) for key, plan in plans.items())
             session.commit()
-
-    def store_elements(self, breakdown: Breakdown) -> Breakdown:
-        """Keep the elements of the scenes of a breakdown; what is new is pending, what a person decided stays decided.
-
-        A pending element that its scene no longer has goes, and so do those of scenes that are no more.
-
-        Returns:
-            The same breakdown with the status that each element has now.
-        """
-        mine = select(ElementRow).where(ElementRow.project_id == self.id)
-        with writing(self._engine) as session:
-            known = {(row.scene_id, row.category, row.name): row for row in session.exec(mine)}
-            for scene in breakdown.scenes:
-                for item in scene.items:
-                    identity = (scene.scene_id, item.category, item.name)
-                    row = known.pop(identity, None) or self._element(*identity)
-                    row.lines = json.dumps(item.lines)
-                    session.add(row)
-            for row in known.values():
-                if row.status is Status.PENDING:
-                    session.delete(row)
-            session.commit()
-            status = {(row.scene_id, row.category, row.name): row.status for row in session.exec(mine)}
-        return _with_status(breakdown, status)
-
-    def _element(self, scene_id: str, category: str, name: str) -> ElementRow:
-        return ElementRow(project_id=self.id, scene_id=scene_id, category=category, name=name, lines="")
 
     def runs(self, most: int, after: str = "") -> list[Run]:
         """Runs by id, at most `most` after one."""
@@ -322,13 +307,3 @@ class Records:
 
 def _event(row: EventRow) -> Event:
     return Event.model_validate({"type": row.type, "unit": row.unit, "data": json.loads(row.data)})
-
-
-def _with_status(breakdown: Breakdown, status: Mapping[tuple[str, str, str], Status]) -> Breakdown:
-    def decided(scene: SceneBreakdown) -> SceneBreakdown:
-        items = tuple(
-            item.model_copy(update={"status": status[scene.scene_id, item.category, item.name]}) for item in scene.items
-        )
-        return scene.model_copy(update={"items": items})
-
-    return breakdown.model_copy(update={"scenes": tuple(decided(scene) for scene in breakdown.scenes)})

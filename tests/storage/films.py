@@ -36,7 +36,7 @@ def fill(project: Project, mark: str, *, unfinished: bool = False) -> dict[str, 
     project.pin_shots("generate_shot", {"shot": "other"})
     project.keep_setting("request", inner.sha256)
     project.keep_plans({f"plan {mark}": "{}"})
-    project.store_elements(Breakdown(scenes=(SCENE,)))
+    project.elements.store(Breakdown(scenes=(SCENE,)))
     project.edits.undo("undo", Author.PERSON, project.edits.add("edit", Author.PERSON, EDIT))
     turn = project.chat.begin("longer")
     project.chat.close(turn, ["done"])

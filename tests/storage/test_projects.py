@@ -11,8 +11,10 @@ import pytest
 from storage.blobs import FolderBlobs
 from storage.chat import ChatLog
 from storage.edits import EditLog
+from storage.elements import Elements
 from storage.project import Project, open_project
 from storage.store import Store
+from storage.takes import Takes
 from tests.storage.films import EDIT, SCENE, fill
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, Status
@@ -71,6 +73,12 @@ SEES_NOTHING = {
     "edits.active": lambda other: other.edits.active().edits == (),
     "edits.undo": lambda other: refused(other.edits.undo, "u", Author.PERSON) == "no_edit",
     "edits.redo": lambda other: refused(other.edits.redo, "r", Author.PERSON, 1) == "no_edit",
+    "name": lambda other: other.name == "other",
+    "elements.listed": lambda other: other.elements.listed(99) == [],
+    "elements.get": lambda other: refused(other.elements.get, 1) == "no_such_element",
+    "takes.of": lambda other: other.takes.of("take") == [],
+    "edits.version": lambda other: other.edits.version() == 0,
+    "edits.must_follow": lambda other: other.edits.must_follow("new", 0) is None,
     "edits.find": lambda other: other.edits.find("edit") is None,
     "chat.open_turn": lambda other: other.chat.open_turn() is None,
     "chat.before": lambda other: other.chat.before(99, 99) == [],
@@ -84,7 +92,10 @@ LEAVES_ALONE = {
     "pin_shots": lambda other: other.pin_shots("generate_shot", {"shot": "elsewhere"}),
     "keep_setting": lambda other: other.keep_setting("request", "elsewhere"),
     "keep_plans": lambda other: other.keep_plans({"plan mine": "elsewhere"}),
-    "store_elements": lambda other: other.store_elements(Breakdown(scenes=())),
+    "change_setting": lambda other: other.change_setting("request", lambda _kept: "elsewhere"),
+    "elements.store": lambda other: other.elements.store(Breakdown(scenes=())),
+    "elements.decide": lambda other: other.elements.decide(1, Status.PENDING, Status.REJECTED),
+    "takes.take_up": lambda other: other.takes.take_up("take", "shot", "mine old take"),
     "start_run": lambda other: other.start_run("another run", "digest", 1),
     "finish_run": lambda other: other.finish_run("run mine", EVENT),
     "log": lambda other: other.log("run mine", EVENT),
@@ -106,7 +117,8 @@ def methods() -> set[str]:
     def public(cls: type, prefix: str = "") -> set[str]:
         return {prefix + name for name, _ in inspect.getmembers(cls) if not name.startswith("_")}
 
-    return public(Project) | public(EditLog, "edits.") | public(ChatLog, "chat.")
+    parts = {"edits.": EditLog, "chat.": ChatLog, "elements.": Elements, "takes.": Takes}
+    return public(Project).union(*(public(cls, prefix) for prefix, cls in parts.items()))
 
 
 def everything(project: Project) -> list[object]:
@@ -116,8 +128,10 @@ def everything(project: Project) -> list[object]:
         project.pins(),
         project.pins("generate_shot"),
         project.setting("request"),
+        [element.model_dump() for element in project.elements.listed(99)],
+        [taken.active for taken in project.takes.of("take")],
         project.find_plans(["plan mine"]),
-        project.store_elements(Breakdown(scenes=(SCENE,))),
+        project.elements.store(Breakdown(scenes=(SCENE,))),
         project.active_job("shot", "take").key,
         [use.model_dump() for use in project.uses()],
         project.events("run mine"),
@@ -152,9 +166,9 @@ def test_each_film_numbers_its_own_edits_and_turns(mine, other):
 
 
 def test_decisions_on_elements_are_of_one_film(mine, other):
-    status = other.store_elements(Breakdown(scenes=(SCENE,))).scenes[0].items[0].status
+    status = other.elements.store(Breakdown(scenes=(SCENE,))).scenes[0].items[0].status
     assert status is Status.PENDING
-    assert len(other.store_elements(Breakdown(scenes=(SCENE,))).scenes[0].items) == 1
+    assert len(other.elements.store(Breakdown(scenes=(SCENE,))).scenes[0].items) == 1
 
 
 def test_films_are_found_by_id_and_by_name_unless_several_have_it(store):
