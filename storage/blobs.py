@@ -39,6 +39,10 @@ class StoredBlobs(Blobs, Protocol):
         """Whether the bytes are there and are what their name says, read from where they are kept. Bytes that are not
         go, so that they can be made or brought again."""
 
+    def link(self, sha256: str, media: str, disposition: str, seconds: int) -> str:
+        """A URL from which anybody may read the bytes for so long, answered with these headers; nothing if what keeps
+        them does not speak HTTP."""
+
     def listed(self) -> Iterator[Kept]:
         """Everything that is kept, by name."""
 
@@ -133,6 +137,10 @@ class FolderBlobs:
         if not intact:
             self.remove(sha256)
         return intact
+
+    def link(self, sha256: str, media: str, disposition: str, seconds: int) -> str:
+        """A folder does not speak HTTP."""
+        return ""
 
     def listed(self) -> Iterator[Kept]:
         for path in sorted(self.root.glob("??/*")):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 from sqlalchemy import delete
-from sqlmodel import Session, SQLModel, col, select, update
+from sqlmodel import Session, SQLModel, col, or_, select, update
 
 from storage.database import writing
 from storage.jobs import insert_new
@@ -29,6 +29,7 @@ from storage.tables import (
     Run,
     SettingRow,
     TurnRow,
+    UploadRow,
     Use,
     aware,
 )
@@ -39,7 +40,7 @@ from vibeboard.model import Frozen
 FORMAT = 1
 _COUNTED: tuple[type[Any], ...] = (Revision, ElementRow, Use, EventRow)
 """Tables whose ids are the database's own; they are counted anew."""
-_OWNED: tuple[type[Any], ...] = (*_COUNTED, PlanRow, Pin, EditRow, TurnRow, AnswerRow, SettingRow, Run)
+_OWNED: tuple[type[Any], ...] = (*_COUNTED, UploadRow, PlanRow, Pin, EditRow, TurnRow, AnswerRow, SettingRow, Run)
 
 
 class BlobSize(Frozen):
@@ -81,8 +82,10 @@ def contents(store: Store, project_id: str) -> Contents:
         rows = {model.__tablename__: _rows(session, model, project_id) for model in _OWNED}
         jobs = select(JobRow).where(col(JobRow.key).in_(select(Use.job_key).where(Use.project_id == project_id)))
         rows["job"] = [_dump(row) for row in session.exec(jobs.order_by(JobRow.key))]
-        mine = select(Use.sha256).where(Use.project_id == project_id)
-        assets = select(Asset).where(col(Asset.sha256).in_(mine)).order_by(Asset.sha256)
+        made = select(Use.sha256).where(Use.project_id == project_id)
+        given = select(UploadRow.sha256).where(UploadRow.project_id == project_id)
+        mine = or_(col(Asset.sha256).in_(made), col(Asset.sha256).in_(given))
+        assets = select(Asset).where(mine).order_by(Asset.sha256)
         rows["asset"] = [_dump(row) for row in session.exec(assets)]
     blobs = tuple(BlobSize(sha256=name, size=sizes[name]) for name in names)
     return Contents(id=project.id, name=project.name, rows=rows, blobs=blobs)

@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from storage.database import is_postgres
 from storage.locks import project_folder
 from storage.store import Store
-from storage.tables import AnswerRow, Asset, EditRow, JobRow, Revision, Run, SettingRow, TurnRow, Use
+from storage.tables import AnswerRow, Asset, EditRow, JobRow, Revision, Run, SettingRow, TurnRow, UploadRow, Use
 from vibeboard.faults import Rejected
 from vibeboard.jobs import JobState
 
@@ -34,9 +34,10 @@ _IN_POSTGRES = {
 
 
 def used(store: Store, project_id: str) -> set[str]:
-    """What the takes of a film use, the earlier ones too, and its scripts."""
+    """What the takes of a film use, the earlier ones too, what was uploaded for it, and its scripts."""
     with Session(store.engine) as session:
         names = set(session.exec(select(Use.sha256).where(Use.project_id == project_id)))
+        names |= set(session.exec(select(UploadRow.sha256).where(UploadRow.project_id == project_id)))
         for row in session.exec(select(Revision).where(Revision.project_id == project_id)):
             names |= {row.script_sha256, row.screenplay_sha256}
     return names

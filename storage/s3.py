@@ -121,6 +121,9 @@ class S3Blobs:
             self.remove(sha256)
         return intact
 
+    def link(self, sha256: str, media: str, disposition: str, seconds: int) -> str:
+        return self._bucket.presigned(_key(sha256), media, disposition, seconds)
+
     def listed(self) -> Iterator[Kept]:
         for found in self._bucket.listed():
             name = found.key.replace("/", "")

@@ -140,6 +140,18 @@ class Use(SQLModel, table=True):
     active: bool = True
 
 
+class UploadRow(SQLModel, table=True):
+    """A file that somebody gave to a film, under the name and the media type that it was last given with."""
+
+    __tablename__ = "upload"
+
+    project_id: str = Field(foreign_key="project.id", primary_key=True)
+    sha256: str = Field(foreign_key="asset.sha256", primary_key=True)
+    name: str
+    media: str
+    created_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
 class Pin(SQLModel, table=True):
     """The engine that does a task for this film, chosen when it was first made; with a `unit`, for that shot only."""
 
