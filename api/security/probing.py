@@ -28,8 +28,8 @@ _DEMUXERS = {
     "ogg": "ogg",
 }
 """FFmpeg is told which reader to use: some that it would guess open other files that a file names (playlists)."""
-_LOOK = {"probesize": str(2 * 2**20), "analyzeduration": "2000000", "max_pixels": str(MOST_PIXELS), "threads": "1"}
-"""It decodes a little to see what streams hold: so much of the file, microseconds, pixels of a frame."""
+_LOOK = {"probesize": str(2 * 2**20), "analyzeduration": "2000000", "threads": "1"}
+"""It decodes a little to see what streams hold: so many bytes and microseconds at most."""
 
 
 def measure_image(path: Path, kind: str) -> Size:
@@ -53,10 +53,11 @@ def measure_media(path: Path, kind: str) -> tuple[int, int, float | None]:
     Raises:
         Rejected: `unsupported_media`, if it cannot be read or is beyond the bounds.
     """
+    options = _LOOK | {"max_pixels": str(MOST_PIXELS)}
     try:
         with (
             path.open("rb") as file,
-            av.open(file, "r", format=_DEMUXERS[kind], options=_LOOK, metadata_errors="replace") as container,
+            av.open(file, "r", format=_DEMUXERS[kind], options=options, metadata_errors="replace") as container,
         ):
             return _measured(container, kind)
     except av.FFmpegError:
