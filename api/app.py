@@ -6,13 +6,21 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Scope
 
 from api import problems, routes
-from api.service import Service
+from api.security.headers import BodyLimit, RequestId, SecurityHeaders
+from api.security.origins import OriginCheck, parse_origins
+from api.service import Service, not_too_often
 
+_MIB = 1 << 20
+_MOST_JSON = 17 * _MIB
+"""A script of 8 MiB in which every character is escaped."""
 DESCRIPTION = "Builds a film from a screenplay: script in, episode out."
 At = Callable[[Service], AbstractAsyncContextManager[None]]
 
@@ -38,14 +46,38 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         responses=problems.ALWAYS,
+        dependencies=[Depends(not_too_often)],
         generate_unique_id_function=_name_of,
         separate_input_output_schemas=False,
     )
     app.state.service = service
     problems.install(app)
+    _protect(app, service)
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda item: item.name):
         app.include_router(importlib.import_module(f"{routes.__name__}.{module.name}").router)
     return app
+
+
+def _protect(app: FastAPI, service: Service) -> None:
+    """What every request goes through, the last added first."""
+    settings = service.settings
+    origins = parse_origins(settings.origins, "VIBEBOARD_ORIGINS")
+    app.add_middleware(BodyLimit, most=partial(_most_bytes, int(settings.upload_mib * _MIB)))
+    app.add_middleware(OriginCheck, origins=origins, single_user=service.single_user)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[str(origin) for origin in origins],
+        allow_methods=["*"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", "Range"],
+        expose_headers=["Content-Range", "ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"],
+    )
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestId)
+
+
+def _most_bytes(upload: int, scope: Scope) -> int:
+    """Files may be large; everything else is a script at most."""
+    return upload if scope["path"].endswith("/assets") else min(upload, _MOST_JSON)
 
 
 def _name_of(route: APIRoute) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends, Path, Request
 from starlette.requests import HTTPConnection
 
+from api.security.rates import Rates, address_key
 from api.studio import Studio
 from storage.films import Films
 from storage.records import Records
@@ -47,6 +48,7 @@ class Service:
     settings: Settings
     studio: Studio
     single_user: bool
+    rates: Rates
 
     @property
     def films(self) -> Films:
@@ -63,11 +65,18 @@ def service_of(connection: HTTPConnection) -> Service:
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
-    """Who asks, by the bearer token of the request.
+    """Who asks, by the bearer token of the request; found once for each.
 
     Raises:
         Rejected: `unauthorized`, without a token that is valid.
     """
+    known: Caller | None = getattr(connection.state, "caller", None)
+    if known is None:
+        known = connection.state.caller = _find_caller(connection)
+    return known
+
+
+def _find_caller(connection: HTTPConnection) -> Caller:
     service = service_of(connection)
     kind, _, secret = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret:
@@ -75,6 +84,23 @@ def caller_of(connection: HTTPConnection) -> Caller:
             return Caller(LOCAL, frozenset(Scope))
         raise Rejected("unauthorized", "send Authorization: Bearer TOKEN; vibeboard tokens create makes one")
     return caller_with(service, secret.strip())
+
+
+def not_too_often(connection: HTTPConnection) -> None:
+    """Count a request for its token, or without a valid one for the address that it comes from. The person at this
+    machine is not counted.
+
+    Raises:
+        Transient: `too_many_requests`.
+    """
+    service = service_of(connection)
+    if service.single_user:
+        return
+    try:
+        caller = caller_of(connection).token
+    except Rejected:
+        caller = address_key(connection.client.host if connection.client else "")
+    service.rates.admit(caller)
 
 
 def caller_with(service: Service, secret: str) -> Caller:

@@ -13,6 +13,7 @@ import uvicorn
 from rich.console import Console
 
 from api.app import create_app
+from api.security.rates import Rates
 from api.service import Service
 from api.studio import Studio
 from api.working import placement_for
@@ -38,7 +39,7 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     with closing(service_store(home, settings)) as store:
         single_user = not tokens
         must_be_safe(host, single_user=single_user)
-        service = Service(store, settings, Studio(store, settings), single_user)
+        service = Service(store, settings, Studio(store, settings), single_user, Rates(settings.rate_per_minute))
         app = create_app(service, _workers if workers else None)
         listening = _listen(host, port)
         shown = f"http://{host}:{listening.getsockname()[1]}"
