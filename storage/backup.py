@@ -22,7 +22,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from pydantic import Field, JsonValue
 from sqlalchemy import Connection, DateTime, Engine, Integer, MetaData, Table, func, insert, select, text
-from sqlalchemy.exc import CompileError, DataError, IntegrityError
+from sqlalchemy.exc import CompileError, DataError, IntegrityError, InvalidRequestError
 from sqlmodel import SQLModel
 
 from storage.archive import (
@@ -207,11 +207,11 @@ def _fill(connection: Connection, tar: TarFile, backup: Backup) -> None:
         raise Rejected("project_unreadable", message)
     command.downgrade(config, backup.revision)
     then = MetaData()
-    then.reflect(connection, only=[dumped.name for dumped in backup.tables])
     try:
+        then.reflect(connection, only=[dumped.name for dumped in backup.tables])
         for dumped in backup.tables:
             _load(connection, then.tables[dumped.name], _next(tar, _TABLES + dumped.name))
-    except (CompileError, DataError, IntegrityError, ValueError, KeyError) as error:
+    except (CompileError, DataError, IntegrityError, InvalidRequestError, ValueError, KeyError) as error:
         raise damaged(f"its rows do not fit the tables ({type(error).__name__})") from error
     command.upgrade(config, "head")
 
