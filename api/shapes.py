@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Header, Query, Response
@@ -12,6 +13,8 @@ from vibeboard.faults import Rejected
 from vibeboard.model import Frozen
 
 Item = TypeVar("Item")
+MOST = 2**31 - 1
+"""The largest number of a row."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page")]
 After = Annotated[str, Query(max_length=200, description="`next` of the page before")]
@@ -29,6 +32,24 @@ def page_of(items: list[Item], limit: int, key: Any) -> Page[Item]:
     """A page out of one item more than it has room for, if there is one; `key` of the last names the next page."""
     shown = items[:limit]
     return Page(items=tuple(shown), next=str(key(shown[-1])) if len(items) > limit else None)
+
+
+def page_after(items: Sequence[Item], limit: int, after: str, key: Callable[[Item], object]) -> Page[Item]:
+    """A page of a list that is there as a whole: what comes after the item whose key is `after`.
+
+    Raises:
+        Rejected: there is no such item any more.
+    """
+    names = [str(key(item)) for item in items]
+    if after and after not in names:
+        raise Rejected("no_such_page", f"there is nothing called {after} any more: begin without `after`")
+    first = names.index(after) + 1 if after else 0
+    return page_of(list(items[first : first + limit + 1]), limit, key)
+
+
+def number_after(after: str) -> int:
+    """The number that `after` names; 0 if it names none."""
+    return min(int(after), MOST) if after.isdecimal() else 0
 
 
 def etag(value: BaseModel) -> str:

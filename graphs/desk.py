@@ -47,6 +47,29 @@ class Planned(NamedTuple):
     scenes: dict[str, Scene]
     left: list[Left]
 
+    def shot(self, which: str) -> CutShot:
+        """A shot by its id, or by its number such as `12A`.
+
+        Raises:
+            Rejected: there is no such shot.
+        """
+        for placed in self.laid:
+            if which in (placed.shot.id, placed.number) or which.upper() == placed.number.upper():
+                return placed
+        known = ", ".join(placed.number for placed in self.laid[:12])
+        raise Rejected("no_such_shot", f"the film has no shot {which}: its first are {known or 'none'}")
+
+    def scene(self, which: str) -> Scene:
+        """A scene by its id, or by its number.
+
+        Raises:
+            Rejected: there is no such scene, or it has no shots.
+        """
+        for placed in self.laid:
+            if which in (placed.scene.id, placed.breakdown.number):
+                return placed.scene
+        raise Rejected("no_such_scene", f"the film has no scene {which}")
+
 
 @dataclass
 class FilmDesk:
@@ -67,7 +90,11 @@ class FilmDesk:
     seen: int | None = None
 
     async def film(self) -> Film:
-        return self._film(await self._planned(self.project.edits.active()))
+        return self._film(await self.planned())
+
+    async def planned(self) -> Planned:
+        """The film as planned now with its edits."""
+        return await self._planned(self.project.edits.active())
 
     def _film(self, planned: Planned) -> Film:
         request = self.request()
@@ -94,7 +121,7 @@ class FilmDesk:
         return Planned(script.title or request.name, laid, plans, scenes, overlay.left(scenes))
 
     async def offer(self, shots: Sequence[str]) -> Offer:
-        planned = await self._planned(self.project.edits.active())
+        planned = await self.planned()
         wanted = {self._film(planned).shot(number).shot.id for number in shots}
         numbers = {item.shot.id: item.number for item in planned.laid}
         todo = [item for item in self._quote(planned).todo if not wanted or item.unit in wanted]
@@ -107,8 +134,8 @@ class FilmDesk:
         )
 
     async def standing(self) -> tuple[Planned, Quote]:
-        """The film as planned now with its edits, and which of its shots are current."""
-        planned = await self._planned(self.project.edits.active())
+        """The film as planned now, and which of its shots are current."""
+        planned = await self.planned()
         return planned, await asyncio.to_thread(self._quote, planned)
 
     def _quote(self, planned: Planned) -> Quote:
@@ -120,7 +147,7 @@ class FilmDesk:
         return self.project.edits.entries()
 
     async def left(self) -> Sequence[Left]:
-        return (await self._planned(self.project.edits.active())).left
+        return (await self.planned()).left
 
     async def change(self, key: str, edit: Edit) -> Changed:
         self.project.edits.must_follow(key, self.seen)
@@ -140,15 +167,15 @@ class FilmDesk:
 
     async def undo(self, key: str, edit: int | None) -> Changed:
         self.project.edits.must_follow(key, self.seen)
-        before = await self._planned(self.project.edits.active())
+        before = await self.planned()
         entry = self.project.edits.undo(key, self.author, edit, self.seen)
-        return self._compared(entry.id, before, await self._planned(self.project.edits.active()))
+        return self._compared(entry.id, before, await self.planned())
 
     async def redo(self, key: str, edit: int | None) -> Changed:
         self.project.edits.must_follow(key, self.seen)
-        before = await self._planned(self.project.edits.active())
+        before = await self.planned()
         entry = self.project.edits.redo(key, self.author, edit, self.seen)
-        return self._compared(entry.id, before, await self._planned(self.project.edits.active()))
+        return self._compared(entry.id, before, await self.planned())
 
     def _compared(self, edit: int, before: Planned, after: Planned) -> Changed:
         lines = compared(self._film(before), self._film(after))

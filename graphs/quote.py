@@ -83,7 +83,7 @@ def _judge(unit: Unit, services: Services, peaks: Peaks) -> UnitDone | Quoted:
         done = _known(call, steps, services, services.request.engine(call.tool, unit.id))
         if done is None:
             stale.append(call)
-            reasons += _why(call, active, services.request.engine(call.tool, unit.id))
+            reasons += why_stale(call, active, services.request.engine(call.tool, unit.id))
             continue
         steps[call.step] = done
         if active is None or active.key != done.key:
@@ -106,12 +106,12 @@ def _known(call: Call, steps: dict[str, StepDone], services: Services, engine: E
     """The step's result if it is there already under the name that it would have now."""
     if any(step not in steps for step, _ in call.inputs.values()):
         return None
-    key = _key(call, {name: step.result for name, step in steps.items()}, engine, services.refused)
+    key = call_key(call, {name: step.result for name, step in steps.items()}, engine, services.refused)
     result = services.known(key) if key else None
     return StepDone(key=key, result=result) if result else None
 
 
-def _key(call: Call, results: dict[str, Result], engine: Engine, refused: Collection[str]) -> str:
+def call_key(call: Call, results: dict[str, Result], engine: Engine, refused: Collection[str]) -> str:
     """The name of the call's result, its arguments made legal on the engine as the Medic would; none if a person
     refused how."""
     args = call.arguments(results)
@@ -121,7 +121,8 @@ def _key(call: Call, results: dict[str, Result], engine: Engine, refused: Collec
     return engine.key(registry()[call.tool].params.model_validate(legal))
 
 
-def _why(call: Call, active: JobRow | None, engine: Engine) -> list[str]:
+def why_stale(call: Call, active: JobRow | None, engine: Engine) -> list[str]:
+    """Why what a job made is not what the call would make now on an engine."""
     if active is None:
         return ["new"]
     if active.engine != engine.name:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from agents.breakdown.rules import scene_numbers as numbered
 from agents.screenplay import decoded, must_have_scenes
 from graphs import planning
 from storage.records import Records
 from storage.tables import Revision
 from vibeboard.events import Event, EventType
+from vibeboard.screenplay import Screenplay
 
 
 def script_text(data: bytes, name: str) -> str:
@@ -16,6 +18,15 @@ def script_text(data: bytes, name: str) -> str:
         Rejected: it is empty, too large, of a format that is not read, or no text.
     """
     return decoded(data, name)
+
+
+def scene_numbers(film: Records) -> dict[str, str]:
+    """The numbers of the scenes of the newest script, by their ids."""
+    newest = film.latest_revision()
+    if newest is None:
+        return {}
+    scenes = Screenplay.model_validate_json(film.blobs.read(newest.screenplay_sha256)).scenes
+    return dict(zip((scene.id for scene in scenes), numbered(scenes), strict=True))
 
 
 def add_script(film: Records, text: str) -> Revision:

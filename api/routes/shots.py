@@ -1,0 +1,222 @@
+"""Shots as they are planned now, and the takes that were made of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Path, Query, Response
+
+from agents.director.desk import Changed
+from api.problems import documented
+from api.replies import IdempotencyKey, IdempotentRoute
+from api.service import Identity, ReadFilm, TheService, WriteFilm
+from api.shapes import After, Limit, Page, page_after, tagged
+from api.studio.desk import at_desk
+from gpu_runtime.engine import Quality
+from gpu_runtime.engine import registry as engines
+from graphs.cut import CutShot
+from graphs.desk import FilmDesk, Planned
+from graphs.quote import Quote, Quoted
+from graphs.request import TAKE_TASK
+from graphs.takes import activate
+from graphs.units import TAKE
+from storage.tables import aware
+from storage.takes import Taken
+from vibeboard.asset import BlobRef
+from vibeboard.digest import derive_seed
+from vibeboard.edits import Reseed
+from vibeboard.model import Frozen
+from vibeboard.shot import Angle, Framing, Movement, Rig, ShotSize, SpokenLine
+from vibeboard.timing import Rate
+
+router = APIRouter(prefix="/api/projects/{project_id}/shots", tags=["shots"], route_class=IdempotentRoute)
+
+NAME = r"^[0-9A-Za-z._-]{1,80}$"
+WhichShot = Annotated[str, Path(pattern=NAME, description="A shot's id, or its number", examples=["1A"])]
+OfScene = Annotated[str | None, Query(pattern=NAME, description="Only of this scene, by its id or number")]
+TakeKey = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A take's key")]
+
+
+class Standing(StrEnum):
+    """`stale`: a build of now would make or finish it again. `missing`: it was never made."""
+
+    CURRENT = "current"
+    STALE = "stale"
+    MISSING = "missing"
+
+
+class Take(Frozen):
+    """A picture that was made of a shot. `assets` are its files by role; `seconds` is what it took."""
+
+    key: str
+    engine: str
+    quality: Quality | None
+    seed: int
+    active: bool
+    made_at: datetime
+    seconds: float
+    assets: dict[str, BlobRef]
+
+    @classmethod
+    def of(cls, taken: Taken) -> Self:
+        engine = engines().get(taken.job.engine)
+        return cls(
+            key=taken.job.key,
+            engine=taken.job.engine,
+            quality=engine.quality if engine else None,
+            seed=json.loads(taken.job.params)["seed"],
+            active=taken.active,
+            made_at=aware(taken.job.updated_at),
+            seconds=taken.job.seconds,
+            assets=taken.outputs,
+        )
+
+
+class FilmShot(Frozen):
+    """A shot of the plan with the film's edits. `start` is a frame of the film, `frames` at `fps` its length; lines of
+    dialogue count in frames of the shot. `take` is what the film uses of it, `reasons` why it is not current, and
+    `engine` who would make it now; with `renders` its picture is made again, and not only what is laid over it."""
+
+    id: str
+    number: str
+    scene_id: str
+    scene: str
+    size: ShotSize
+    framing: Framing
+    angle: Angle
+    movement: Movement
+    rig: Rig
+    lens_mm: float
+    subjects: tuple[str, ...]
+    description: str
+    reason: str
+    lines: tuple[SpokenLine, ...]
+    first_line: int
+    last_line: int
+    start: int
+    frames: int
+    fps: Rate
+    seconds: float
+    seed: int
+    planner: str
+    engine: str
+    quality: Quality
+    standing: Standing
+    reasons: tuple[str, ...]
+    renders: bool
+    take: Take | None
+
+
+class _Shots:
+    """Looks shots of a film up, with their takes and how they stand."""
+
+    def __init__(self, desk: FilmDesk, planned: Planned, quote: Quote) -> None:
+        self.request, self.planned = desk.request(), planned
+        self._todo = {item.unit: item for item in quote.todo}
+        self._takes = {taken.unit: taken for taken in desk.project.takes.of(TAKE) if taken.active}
+
+    def shown(self, placed: CutShot) -> FilmShot:
+        shot, todo, taken = placed.shot, self._todo.get(placed.shot.id), self._takes.get(placed.shot.id)
+        engine, fps = self.request.engine(TAKE_TASK, shot.id), self.request.fps
+        return FilmShot(
+            **shot.model_dump(include=_AS_PLANNED),
+            lines=shot.lines,
+            number=placed.number,
+            scene=placed.breakdown.number,
+            lens_mm=shot.focal_mm,
+            start=placed.start,
+            fps=fps,
+            seconds=round(fps.seconds(shot.frames), 3),
+            planner=placed.planner,
+            engine=engine.name,
+            quality=engine.quality,
+            standing=_standing(todo, taken),
+            reasons=todo.reasons if todo else (),
+            renders=bool(todo and todo.renders),
+            take=Take.of(taken) if taken else None,
+        )
+
+
+_AS_PLANNED = FilmShot.model_fields.keys() & {
+    *("id", "scene_id", "size", "framing", "angle", "movement", "rig", "subjects", "description", "reason"),
+    *("first_line", "last_line", "frames", "seed"),
+}
+
+
+def _standing(todo: Quoted | None, taken: Taken | None) -> Standing:
+    if taken is None:
+        return Standing.MISSING
+    return Standing.STALE if todo else Standing.CURRENT
+
+
+async def _shots(desk: FilmDesk) -> _Shots:
+    return _Shots(desk, *await desk.standing())
+
+
+def _shot(service: TheService, project_id: str, which: str) -> FilmShot:
+    shots = at_desk(service.studio, project_id, _shots)
+    return shots.shown(shots.planned.shot(which))
+
+
+@router.get("", responses=documented(404, 409))
+def list_shots(
+    film: ReadFilm, service: TheService, scene: OfScene = None, limit: Limit = 50, after: After = ""
+) -> Page[FilmShot]:
+    """The shots in the order of the cut, with the edits of now. `after` is the id of the last shot before the page."""
+    shots = at_desk(service.studio, film.id, _shots)
+    laid = [
+        placed for placed in shots.planned.laid if scene is None or scene in (placed.scene.id, placed.breakdown.number)
+    ]
+    page = page_after(laid, limit, after, lambda placed: placed.shot.id)
+    return Page(items=tuple(shots.shown(placed) for placed in page.items), next=page.next)
+
+
+@router.get("/{shot_id}", responses=documented(404, 409))
+def read_shot(shot_id: WhichShot, film: ReadFilm, service: TheService, response: Response) -> FilmShot:
+    """A shot."""
+    return tagged(_shot(service, film.id, shot_id), response)
+
+
+@router.get("/{shot_id}/takes", responses=documented(404, 409))
+def list_takes(
+    shot_id: WhichShot, film: ReadFilm, service: TheService, limit: Limit = 50, after: After = ""
+) -> Page[Take]:
+    """Every take that was made of a shot, the oldest first; at most one is active."""
+    takes = film.takes.of(TAKE, shot_id)
+    if not takes:
+        planned = at_desk(service.studio, film.id, FilmDesk.planned)
+        takes = film.takes.of(TAKE, planned.shot(shot_id).shot.id)
+    return page_after([Take.of(taken) for taken in takes], limit, after, lambda take: take.key)
+
+
+@router.post("/{shot_id}/takes/{key}/activate", responses=documented(404, 409))
+def activate_take(
+    shot_id: WhichShot,
+    key: TakeKey,
+    film: WriteFilm,
+    service: TheService,
+    identity: Identity,
+    response: Response,
+    _key: IdempotencyKey = None,
+) -> FilmShot:
+    """Use an earlier take of a shot again. Its engine is pinned for the shot and its seed becomes an edit, so that the
+    next build finds it and renders nothing. A take that other things told apart, such as another camera, is refused."""
+    at_desk(service.studio, film.id, lambda desk: activate(desk, identity, shot_id, key))
+    return tagged(_shot(service, film.id, shot_id), response)
+
+
+@router.post("/{shot_id}/redo", status_code=201, responses=documented(404, 409))
+def redo_shot(
+    shot_id: WhichShot, film: WriteFilm, service: TheService, identity: Identity, _key: IdempotencyKey = None
+) -> Changed:
+    """Give a shot a new seed, so that the next build makes another take of it. The one of now is kept."""
+
+    async def reseed(desk: FilmDesk) -> Changed:
+        placed = (await desk.planned()).shot(shot_id)
+        seed = derive_seed(placed.shot.id, "again", identity)
+        return await desk.change(identity, Reseed(scene_id=placed.scene.id, shot_id=placed.shot.id, seed=seed))
+
+    return at_desk(service.studio, film.id, reseed)
