@@ -111,8 +111,9 @@ def work_for(film: Path | None, home: Path, console: Console, listen: str | None
     for single results over HTTP at `listen`, such as 127.0.0.1:8188, if that is given.
 
     Raises:
-        Rejected: the address is none, or not to be had.
+        Rejected: the address is none, or not to be had; or what rendering needs is not installed here.
     """
+    must_render()
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
