@@ -100,6 +100,10 @@ def test_a_foreign_page_may_change_nothing_and_is_told_so(port, origin):
     assert "VIBEBOARD_ORIGINS" in refused.json()["detail"]
 
 
+def test_without_a_name_of_the_service_no_page_is_its_own(port):
+    assert post(port, Host="", Origin="http://").status_code == 403
+
+
 def test_a_page_with_two_origins_is_foreign(port):
     headers = [("Origin", STUDIO), ("Origin", "https://evil.example")]
     assert httpx2.post(f"http://127.0.0.1:{port}/film", headers=headers).status_code == 403
