@@ -31,6 +31,11 @@ class Films:
         with Session(self._engine) as session:
             return _found(session, owner, project_id)
 
+    def has(self, owner: str, project_id: str) -> bool:
+        with Session(self._engine) as session:
+            row = session.get(ProjectRow, project_id)
+            return row is not None and row.owner == owner
+
     def add(self, owner: str, project_id: str, name: str) -> ProjectRow:
         """A new film, or the one that has the id already."""
         with writing(self._engine) as session:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field, model_validator
 
 from agents.llm.choosing import MINIMAX, OFFLINE
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
-from api.service import Caller, Identity, Reader, Service, Spender, TheService, film_of
+from api.service import (
+    Caller,
+    Identity,
+    Reader,
+    Scope,
+    Service,
+    Spender,
+    TheService,
+    caller_of,
+    film_of,
+    must_have,
+    service_of,
+)
 from api.shapes import After, Limit, Page, page_of, tagged
 from api.studio import EpisodeAsk
 from api.studio.making import EpisodeQuestion
@@ -172,10 +185,17 @@ def list_episodes(
     return Page(items=tuple(Episode.of(row, service) for row in shown.items), next=shown.next)
 
 
-@router.get("/{episode_id}", responses=documented(404))
-def read_episode(episode_id: EpisodeId, service: TheService, caller: Reader, response: Response) -> Episode:
-    """How an episode stands."""
-    return tagged(Episode.of(episode_of(service, caller, episode_id), service), response)
+def _episode(scope: Scope) -> Callable[[str, Request], EpisodeRow]:
+    def episode(episode_id: EpisodeId, request: Request) -> EpisodeRow:
+        caller = caller_of(request)
+        must_have(caller, scope)
+        return episode_of(service_of(request), caller, episode_id)
+
+    return episode
+
+
+ReadEpisode = Annotated[EpisodeRow, Depends(_episode(Scope.READ))]
+SpendEpisode = Annotated[EpisodeRow, Depends(_episode(Scope.SPEND))]
 
 
 def episode_of(service: Service, caller: Caller, episode_id: str) -> EpisodeRow:
@@ -185,42 +205,42 @@ def episode_of(service: Service, caller: Caller, episode_id: str) -> EpisodeRow:
         Rejected: there is none of that id.
     """
     row = service.studio.episodes.find(episode_id)
-    try:
-        if row is not None:
-            film_of(service, caller, row.project_id)
-            return row
-    except Rejected:
-        pass
-    raise Rejected("no_such_episode", f"there is no episode {episode_id}: GET /api/episodes lists yours")
+    if row is None or not service.films.has(caller.owner, row.project_id):
+        raise Rejected("no_such_episode", f"there is no episode {episode_id}: GET /api/episodes lists yours")
+    return row
+
+
+@router.get("/{episode_id}", responses=documented(404))
+def read_episode(row: ReadEpisode, service: TheService, response: Response) -> Episode:
+    """How an episode stands."""
+    return tagged(Episode.of(row, service), response)
 
 
 @router.post("/{episode_id}/answer", responses=documented(404, 409))
-def answer_episode(
-    episode_id: EpisodeId, answer: Answer, service: TheService, caller: Spender, _key: IdempotencyKey = None
-) -> Episode:
+def answer_episode(row: SpendEpisode, answer: Answer, service: TheService, _key: IdempotencyKey = None) -> Episode:
     """Approve the price of an episode that waits, or refuse it, which ends it. A second answer is refused with 409."""
-    service.studio.episodes.answer(episode_of(service, caller, episode_id), answer.question, yes=answer.yes)
-    return _after(service, caller, episode_id)
+    service.studio.episodes.answer(row, answer.question, yes=answer.yes)
+    return _after(service, row)
 
 
 @router.post("/{episode_id}/cancel", responses=documented(404, 409))
-def cancel_episode(episode_id: EpisodeId, service: TheService, caller: Spender, request: Request) -> Episode:
+def cancel_episode(row: SpendEpisode, service: TheService) -> Episode:
     """End an episode. What is made is kept."""
-    row = episode_of(service, caller, episode_id)
     if not service.studio.episodes.stop(row):
         raise Rejected("wrong_state", f"the episode has ended ({row.state}): there is nothing to cancel")
-    return _after(service, caller, episode_id)
+    return _after(service, row)
 
 
 @router.post("/{episode_id}/retry", status_code=202, responses=documented(404, 409))
-def retry_episode(episode_id: EpisodeId, service: TheService, caller: Spender, _key: IdempotencyKey = None) -> Episode:
+def retry_episode(row: SpendEpisode, service: TheService, _key: IdempotencyKey = None) -> Episode:
     """Make a failed or cancelled episode again. What was made is not made again."""
-    row = episode_of(service, caller, episode_id)
     if not service.studio.episodes.again(row, f"{row.id}-{row.attempt + 1}"):
         raise Rejected("wrong_state", f"the episode is {row.state}: only a failed or cancelled one is made again")
-    return _after(service, caller, episode_id)
+    return _after(service, row)
 
 
-def _after(service: Service, caller: Caller, episode_id: str) -> Episode:
+def _after(service: Service, row: EpisodeRow) -> Episode:
     service.studio.poke()
-    return Episode.of(episode_of(service, caller, episode_id), service)
+    now = service.studio.episodes.find(row.id)
+    assert now is not None
+    return Episode.of(now, service)

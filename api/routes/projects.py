@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
-from api.service import Identity, ProjectId, Reader, TheService, Writer
+from api.service import Identity, ProjectId, Reader, TheService, WriteFilm, Writer
 from api.shapes import After, IfMatch, Limit, Page, must_match, page_of, tagged
 from storage.tables import ProjectRow, aware
 from vibeboard.model import Frozen
@@ -64,17 +64,12 @@ def read_project(project_id: ProjectId, service: TheService, caller: Reader, res
 
 @router.patch("/{project_id}", responses=documented(404, 412, 428))
 def rename_project(
-    project_id: ProjectId,
-    ask: NewProject,
-    service: TheService,
-    caller: Writer,
-    response: Response,
-    if_match: IfMatch = None,
+    film: WriteFilm, ask: NewProject, service: TheService, caller: Writer, response: Response, if_match: IfMatch = None
 ) -> Project:
     """Rename a film, if it is still what you have read."""
-    now = Project.of(service.films.get(caller.owner, project_id))
+    now = Project.of(service.films.get(caller.owner, film.id))
     must_match(now, if_match)
-    return tagged(Project.of(service.films.rename(caller.owner, project_id, now.name, ask.name)), response)
+    return tagged(Project.of(service.films.rename(caller.owner, film.id, now.name, ask.name)), response)
 
 
 @router.delete("/{project_id}", status_code=204, responses=documented(404, 409))
