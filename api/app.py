@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Scope
 
 from api import problems, routes
+from api.live.hub import Hub
 from api.security.headers import BodyLimit, RequestId, SecurityHeaders
 from api.security.origins import OriginCheck, parse_origins
 from api.service import Service, not_too_often
@@ -28,17 +30,21 @@ At = Callable[[Service], AbstractAsyncContextManager[None]]
 def create_app(service: Service, beside: At | None = None) -> FastAPI:
     """The app of a service. `beside` is what runs for as long as it does, such as workers of its own."""
 
+    hub = Hub(service.store, service.settings.unacked_events)
+    service.studio.told = hub.told
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.studio.start()
-        try:
-            if beside is None:
-                yield
-            else:
-                async with beside(service):
+        async with hub:
+            service.studio.start()
+            try:
+                if beside is None:
                     yield
-        finally:
-            service.studio.stop()
+                else:
+                    async with beside(service):
+                        yield
+            finally:
+                await asyncio.to_thread(service.studio.stop)
 
     app = FastAPI(
         title="VibeBoard",
@@ -50,7 +56,7 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
         generate_unique_id_function=_name_of,
         separate_input_output_schemas=False,
     )
-    app.state.service = service
+    app.state.service, app.state.hub = service, hub
     problems.install(app)
     _protect(app, service)
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda item: item.name):

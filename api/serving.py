@@ -13,6 +13,7 @@ import uvicorn
 from rich.console import Console
 
 from api.app import create_app
+from api.live.commands import MOST_BYTES
 from api.security.rates import Rates
 from api.service import Service
 from api.studio import Studio
@@ -22,7 +23,9 @@ from storage.configured import service_store
 from storage.locks import working
 from storage.queue import process_name
 from vibeboard.faults import Rejected
+from vibeboard.logs import set_up_logs
 from vibeboard.settings import Settings
+from vibeboard.traces import set_up_traces
 
 DRAIN_S = 10
 """Seconds that connections have to end by themselves."""
@@ -35,8 +38,10 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
         Rejected: it would listen beyond this machine without tokens, or the port is taken.
     """
     settings = Settings()
+    set_up_logs(settings)
+    set_up_traces(settings)
     home = home or settings.home_folder
-    with closing(service_store(home, settings)) as store:
+    with closing(service_store(home, settings)) as store, store.written():
         single_user = not tokens
         must_be_safe(host, single_user=single_user)
         service = Service(store, settings, Studio(store, settings), single_user, Rates(settings.rate_per_minute))
@@ -45,7 +50,14 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
         shown = f"http://{host}:{listening.getsockname()[1]}"
         who = "for the person at this machine only; no token is needed" if single_user else "to who has a token"
         console.print(f"VibeBoard answers at {shown}, {who}. Films are in {home}. Ctrl-C ends it.", highlight=False)
-        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=DRAIN_S, ws="websockets-sansio")
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            timeout_graceful_shutdown=DRAIN_S,
+            ws="websockets-sansio",
+            ws_max_size=MOST_BYTES,
+            ws_per_message_deflate=False,
+        )
         uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -55,9 +55,10 @@ class Question(Frozen):
 
 class Said(Frozen):
     """Something to show: a piece of `text` as it comes, a `call` before it is made, what it `result`ed in, or that it
-    was `refused`. `tool` and `args` are of the call."""
+    was `refused`. `id`, `tool` and `args` are of the call."""
 
     kind: Literal["text", "call", "result", "refused"]
+    id: str = ""
     text: str = ""
     tool: str = ""
     args: dict[str, JsonValue] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
@@ -78,7 +79,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class Talk:
-    """What the nodes of a turn work with. `asked` is told of a question before it is put."""
+    """What the nodes of a turn work with. `asked` is told of a question before it is put, `did` of calls and of what
+    came of them."""
 
     desk: Desk
     mind: Mind
@@ -86,6 +88,7 @@ class Talk:
     turn: int
     past: Sequence[Past]
     asked: Callable[[Question], None]
+    did: Callable[[Said], None] = lambda _said: None
 
 
 class ChatState(TypedDict, total=False):
@@ -121,6 +124,12 @@ def _show(write: Callable[[Any], None], said: Said) -> None:
         write(said.model_dump(mode="json"))
 
 
+def _tell(talk: Talk, said: Said) -> None:
+    """Log a call, or what came of it, before it is shown."""
+    talk.did(said)
+    _show(get_stream_writer(), said)
+
+
 def _call(state: ChatState) -> tuple[DirectorTool | None, Mapping[str, Any], str]:
     """The call in work: its tool, its arguments, and the name of the occasion without the turn."""
     answers = [message for message in messages_from_dict(state["messages"]) if isinstance(message, AIMessage)]
@@ -154,17 +163,18 @@ def gate(state: ChatState) -> Command[Literal["act"]]:
 
 async def act(state: ChatState, runtime: Runtime[Talk]) -> Command[Literal["price", "think"]]:
     """Make the call. What a tool returns goes to the model as data; a refusal is what it returns too."""
-    talk, write = runtime.context, get_stream_writer()
+    talk = runtime.context
     tool, call, place = _call(state)
-    _show(write, Said(kind="call", tool=visible(str(call["name"])), args=_plain(call["args"])))
+    known_as = f"{talk.turn}.{place}"
+    _tell(talk, Said(kind="call", id=known_as, tool=visible(str(call["name"])), args=_plain(call["args"])))
     try:
         if state.get("question") and not state.get("approved"):
             raise Cancelled("the person said no: nothing was made")
-        outcome = await _made(tool, call, talk, f"chat-{talk.turn}.{place}")
-        _show(write, Said(kind="result", text=visible("\n".join(outcome.lines))))
+        outcome = await _made(tool, call, talk, f"chat-{known_as}")
+        _tell(talk, Said(kind="result", id=known_as, text=visible("\n".join(outcome.lines))))
         result: dict[str, JsonValue] = {"result": outcome.data}
     except FaultError as error:
-        _show(write, Said(kind="refused", text=visible(str(error))))
+        _tell(talk, Said(kind="refused", id=known_as, text=visible(str(error))))
         result = {"refused": {"code": error.fault.code, "why": error.fault.message}}
     message = ToolMessage(json.dumps(result, ensure_ascii=False), tool_call_id=str(call["id"]))
     answers = [part for part in messages_from_dict(state["messages"]) if isinstance(part, AIMessage)]

@@ -21,10 +21,10 @@ _SETUP = "checkpoints"
 _SETUP_EVERY_S = 0.1
 
 
-def checkpoints(project: Project) -> AbstractAsyncContextManager[BaseCheckpointSaver[str]]:
-    """The saver of a film's runs, ready for use."""
+def checkpoints(project: Project, file: Path | None = None) -> AbstractAsyncContextManager[BaseCheckpointSaver[str]]:
+    """The saver of a film's runs, or of what has a `file` of its own where the store is no Postgres, ready for use."""
     engine = project.store.engine
-    return _in_postgres(engine) if is_postgres(engine) else _in_file(project.checkpoints)
+    return _in_postgres(engine) if is_postgres(engine) else _in_file(file or project.checkpoints)
 
 
 @asynccontextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,7 +77,7 @@ class FilmDesk:
     """`agents.director.desk.Desk` of a project. `request` gives what a build would be asked for now, the script as it
     is now; `planner` and `placement` give new ones, as a build closes its own; `heard` is told what planning logs.
     A film goes into the folder `output`, if there is one. A change is refused if the edits' version is not the one that
-    was `seen`, if that is given."""
+    was `seen`, if that is given. A build is made while `making` is held."""
 
     project: Project
     author: Author
@@ -88,6 +89,7 @@ class FilmDesk:
     gpu_usd_per_hour: float = 0.0
     heard: Callable[[Event], None] = lambda _event: None
     seen: int | None = None
+    making: Callable[[], AbstractAsyncContextManager[object]] = contextlib.nullcontext
 
     async def film(self) -> Film:
         return self._film(await self.planned())
@@ -206,6 +208,10 @@ class FilmDesk:
         return [finding for plan in planned.plans for finding in lint(planned.scenes[plan.scene_id], plan, aspect)]
 
     async def make(self, shots: Sequence[str]) -> Made:
+        async with self.making():
+            return await self._make(shots)
+
+    async def _make(self, shots: Sequence[str]) -> Made:
         film = await self.film()
         only = tuple(film.shot(number).shot.id for number in shots)
         request = self.request().model_copy(update={"edits": keep_edits(self.project), "only": only})

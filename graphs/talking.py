@@ -10,17 +10,20 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, ToolMessage, messages_from_dict, messages_to_dict
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
+from pydantic import JsonValue
 
 from agents.director.mind import CommandMind, Mind, ModelMind
 from agents.llm.asking import Answered
 from agents.llm.model import LlmModel
 from gpu_runtime.executor import fault_of
 from graphs.chat import CHAT_VERSION, ChatState, Limits, Question, Said, Talk, begin, chat_graph, remembered
+from graphs.checkpoints import checkpoints
 from graphs.desk import FilmDesk
 from graphs.thinking import KeptAnswers, count_on, entered
+from storage.chat import answer_id
 from storage.eventlog import CHAT
 from storage.project import Project
 from vibeboard.events import Event, EventType
@@ -29,19 +32,31 @@ from vibeboard.faults import Failure, Fault, FaultError, Rejected
 _REMEMBERED = 20
 """Turns that a model is told of."""
 _CHECKPOINTS = "chat.db"
+_STOPPED = "stopped by the person"
 
 Show = Callable[[Said], None]
+Watch = Callable[[Event], None]
 
 
 class Conversation:
     """`say` something, `answer` what is asked, `carry_on` with what a crash broke off; `show` is called with what there
-    is to see. Between the calls, `open_question` is what waits for an answer."""
+    is to see, `watch` with what is logged. Between the calls, `open_question` is what waits for an answer. A turn that
+    is cancelled ends, unless it is `leaving`: then the next process carries it on."""
 
     def __init__(
-        self, project: Project, desk: FilmDesk, mind: Mind, limits: Limits, saver: AsyncSqliteSaver, show: Show
+        self,
+        project: Project,
+        desk: FilmDesk,
+        mind: Mind,
+        limits: Limits,
+        saver: BaseCheckpointSaver[str],
+        show: Show,
+        watch: Watch,
+        leaving: Callable[[], bool],
     ) -> None:
         self._project, self._desk, self._mind, self._limits, self._show = project, desk, mind, limits, show
-        self._saver = saver
+        self._saver, self._watch, self._leaving = saver, watch, leaving
+        self._text = ""
         self._graph: CompiledStateGraph[Any, Talk, Any, Any] = chat_graph().compile(checkpointer=saver)
         self._turn = 0
         self.open_question: Question | None = None
@@ -53,8 +68,6 @@ class Conversation:
             Rejected: the turn before has not ended.
             FaultError: what broke the turn off; the conversation goes on with the next one.
         """
-        if self._project.chat.open_turn():
-            raise Rejected("open_turn", "the turn before has not ended: answer its question first")
         self._turn = self._project.chat.begin(said)
         await self._run(begin(said))
 
@@ -96,13 +109,18 @@ class Conversation:
                 await self._run(Command(resume=answered == "yes"))
         return True
 
+    async def stop(self) -> None:
+        """End the turn that waits with a question."""
+        self.open_question = None
+        await self._close(_STOPPED)
+
     @property
     def _config(self) -> RunnableConfig:
         return {"configurable": {"thread_id": self._thread}}
 
     @property
     def _thread(self) -> str:
-        return f"chat-{CHAT_VERSION}-{self._turn}"
+        return f"chat-{CHAT_VERSION}-{self._project.id}-{self._turn}"
 
     async def _run(self, given: ChatState | Command[Any] | None) -> None:
         """Follow the graph until it ends or asks."""
@@ -110,13 +128,14 @@ class Conversation:
             remembered(turn.said, messages_from_dict(turn.messages))  # type: ignore[arg-type]
             for turn in self._project.chat.before(self._turn, _REMEMBERED)
         ]
-        talk = Talk(self._desk, self._mind, self._limits, self._turn, past, self._asked)
+        talk = Talk(self._desk, self._mind, self._limits, self._turn, past, self._asked, self._did)
         try:
             stream = self._graph.astream(given, self._config, context=talk, stream_mode="custom", durability="sync")
             async for part in stream:
-                self._show(Said.model_validate(part))
+                self._see(Said.model_validate(part))
         except asyncio.CancelledError:
-            await self._close("stopped by the person")
+            if not self._leaving():
+                await self._close(_STOPPED)
             raise
         except FaultError as error:
             await self._close(str(error))
@@ -136,8 +155,28 @@ class Conversation:
         await self._close(fault.message)
         return Failure(fault)
 
+    def _see(self, said: Said) -> None:
+        self._show(said)
+        if said.kind == "text":
+            self._text += said.text
+            data: dict[str, JsonValue] = {"id": answer_id(self._turn), "turn": self._turn, "text": self._text}
+            self._watch(Event(type=EventType.MESSAGE_PIECE, data=data))
+
     def _asked(self, question: Question) -> None:
-        self._project.log(CHAT, Event(type=EventType.INPUT_REQUESTED, data=question.model_dump(mode="json")))
+        self._note(Event(type=EventType.INPUT_REQUESTED, data=question.model_dump(mode="json")))
+
+    def _did(self, said: Said) -> None:
+        if said.kind == "call":
+            data: dict[str, JsonValue] = {"id": said.id, "tool": said.tool, "args": said.args}
+            self._note(Event(type=EventType.TOOL_CALLED, data=data))
+        else:
+            data = {"id": said.id, "text": said.text, "refused": said.kind == "refused"}
+            self._note(Event(type=EventType.TOOL_ANSWERED, data=data))
+
+    def _note(self, event: Event) -> None:
+        """Log what a turn that is carried on after a crash may come to again."""
+        if self._project.log_once(CHAT, event):
+            self._watch(event)
 
     async def _close(self, why: str = "") -> None:
         """Keep the turn and drop its checkpoints. One that was broken off ends with the reason, its calls answered."""
@@ -148,7 +187,12 @@ class Conversation:
             calls = [call for message in messages if isinstance(message, AIMessage) for call in message.tool_calls]
             messages += [ToolMessage(why, tool_call_id=str(call["id"])) for call in calls if call["id"] not in done]
             messages.append(AIMessage(f"({why})"))
-        self._project.chat.close(self._turn, messages_to_dict(messages))  # type: ignore[arg-type]
+        answered = "\n".join(
+            str(message.text) for message in messages if isinstance(message, AIMessage) and message.text
+        )
+        self._project.chat.close(self._turn, messages_to_dict(messages), answered)  # type: ignore[arg-type]
+        self._text = ""
+        self._watch(Event(type=EventType.MESSAGE_ANSWERED, data={"id": answer_id(self._turn), "turn": self._turn}))
         await self._saver.adelete_thread(self._thread)
 
 
@@ -166,14 +210,20 @@ def mind_for(project: Project, model: LlmModel | None) -> Mind:
 
 @asynccontextmanager
 async def conversation(
-    project: Project, desk: FilmDesk, model: LlmModel | None, limits: Limits, show: Show
+    project: Project,
+    desk: FilmDesk,
+    model: LlmModel | None,
+    limits: Limits,
+    show: Show,
+    watch: Watch = lambda _event: None,
+    leaving: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Conversation]:
-    """A film's conversation, in its own file of checkpoints. What the desk's planner spends is of its budget too."""
+    """A film's conversation, with checkpoints of its own. What the desk's planner spends is of its budget too."""
     if model:
         desk.heard = partial(entered, model.ledger)
-    async with AsyncSqliteSaver.from_conn_string(str(project.root / _CHECKPOINTS)) as saver:
+    async with checkpoints(project, project.root / _CHECKPOINTS) as saver:
         try:
-            yield Conversation(project, desk, mind_for(project, model), limits, saver, show)
+            yield Conversation(project, desk, mind_for(project, model), limits, saver, show, watch, leaving)
         finally:
             if model:
                 await model.aclose()

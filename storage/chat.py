@@ -6,12 +6,12 @@ import json
 from typing import NamedTuple
 
 from pydantic import JsonValue
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, desc, select
 
 from storage.database import writing
-from storage.eventlog import CHAT, append_event, hold
+from storage.eventlog import CHAT, append_event, find_event, hold
 from storage.tables import AnswerRow, TurnRow
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Rejected
@@ -30,21 +30,37 @@ class ChatLog:
         self._engine, self._project_id = engine, project_id
         self._mine = TurnRow.project_id == project_id
 
-    def begin(self, said: str) -> int:
-        """The number of a new turn."""
+    def begin(self, said: str, key: str = "") -> int:
+        """The number of a new turn, or of the one that was begun under the same `key`.
+
+        Raises:
+            Rejected: `open_turn`: the turn before has not ended.
+        """
         with writing(self._engine) as session:
             hold(session, self._project_id)
-            number = (session.exec(select(func.max(TurnRow.id)).where(self._mine)).one() or 0) + 1
+            known = key and find_event(session, self._project_id, CHAT, EventType.MESSAGE_SAID, key)
+            if known:
+                return int(known["turn"])
+            newest = session.exec(select(TurnRow).where(self._mine).order_by(desc(col(TurnRow.id))).limit(1)).first()
+            if newest and not newest.messages:
+                raise Rejected("open_turn", "the turn before has not ended: wait, or answer its question first")
+            number = newest.id + 1 if newest else 1
             session.add(TurnRow(project_id=self._project_id, id=number, said=said))
+            data: dict[str, JsonValue] = {"id": key or f"said-{number}", "turn": number, "text": said}
+            append_event(session, self._project_id, CHAT, Event(type=EventType.MESSAGE_SAID, data=data))
             session.commit()
             return number
 
-    def close(self, turn: int, messages: list[JsonValue]) -> None:
-        """Keep all messages of a turn that has ended; the first time counts."""
+    def close(self, turn: int, messages: list[JsonValue], answered: str = "") -> None:
+        """Keep all messages of a turn that has ended, and log what was `answered`; the first time counts."""
         with writing(self._engine) as session:
-            row = session.get_one(TurnRow, (self._project_id, turn))
-            row.messages = row.messages or json.dumps(messages)
+            row = session.get_one(TurnRow, (self._project_id, turn), with_for_update=True)
+            if row.messages:
+                return
+            row.messages = json.dumps(messages)
             session.add(row)
+            data: dict[str, JsonValue] = {"id": answer_id(turn), "turn": turn, "text": answered}
+            append_event(session, self._project_id, CHAT, Event(type=EventType.MESSAGE_ANSWERED, data=data))
             session.commit()
 
     def open_turn(self) -> Turn | None:
@@ -81,6 +97,17 @@ class ChatLog:
         with Session(self._engine) as session:
             row = session.get(AnswerRow, (self._project_id, question))
             return row.answer if row else None
+
+
+def answer_id(turn: int) -> str:
+    """The id of what is answered in a turn, all of it."""
+    return f"answer-{turn}"
+
+
+def open_turns(engine: Engine) -> list[str]:
+    """The films that have a turn which has not ended."""
+    with Session(engine) as session:
+        return list(session.exec(select(TurnRow.project_id).where(TurnRow.messages == "").distinct()))
 
 
 def _turn(row: TurnRow) -> Turn:

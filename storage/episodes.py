@@ -47,6 +47,12 @@ class Episodes:
         with Session(self._engine) as session:
             return session.exec(select(EpisodeRow).where(EpisodeRow.id == episode_id)).first()
 
+    def of_run(self, project_id: str, run_id: str) -> EpisodeRow | None:
+        """The film's episode that a run is of, if it is the one at work."""
+        which = (EpisodeRow.project_id == project_id, EpisodeRow.run_id == run_id)
+        with Session(self._engine) as session:
+            return session.exec(select(EpisodeRow).where(*which)).first()
+
     def of_owner(
         self, owner: str, most: int, before: int | None = None, project_id: str | None = None
     ) -> list[EpisodeRow]:

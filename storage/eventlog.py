@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
 from storage.tables import EventRow, ProjectRow
-from vibeboard.events import Event
+from vibeboard.events import Event, EventType
 
 CHAT = "chat"
 """The run of what is not part of making the film: edits, questions and their answers."""
@@ -40,15 +41,20 @@ def append_once(session: Session, project_id: str, run_id: str, event: Event) ->
     """Add an event that has an `id` in its data, unless the run has one of its type with that id; whether it was
     new."""
     hold(session, project_id)
-    wanted = event.data["id"]
-    of_type = (EventRow.project_id == project_id, EventRow.run_id == run_id, EventRow.type == event.type)
-    alike = select(EventRow.data).where(
-        *of_type, col(EventRow.data).contains(f'"id": {json.dumps(wanted)}', autoescape=True)
-    )
-    if any(json.loads(data)["id"] == wanted for data in session.exec(alike)):
+    if find_event(session, project_id, run_id, event.type, str(event.data["id"])) is not None:
         return False
     append_event(session, project_id, run_id, event)
     return True
+
+
+def find_event(session: Session, project_id: str, run_id: str, kind: EventType, wanted: str) -> dict[str, Any] | None:
+    """The data of a run's event of a kind that has an `id` in it."""
+    of_type = (EventRow.project_id == project_id, EventRow.run_id == run_id, EventRow.type == kind)
+    alike = select(EventRow.data).where(
+        *of_type, col(EventRow.data).contains(f'"id": {json.dumps(wanted)}', autoescape=True)
+    )
+    found = (json.loads(data) for data in session.exec(alike))
+    return next((data for data in found if data["id"] == wanted), None)
 
 
 def newest_of(engine: Engine, project_ids: Collection[str]) -> dict[str, int]:

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
         "", description="Web pages elsewhere that may call the service: https://studio.example,... [none]"
     )
     rate_per_minute: float = Field(600.0, gt=0, description="Requests of a caller a minute")
+    unacked_events: int = Field(1024, ge=1, description="Events that a client may be behind before it is let go")
     upload_mib: float = Field(512.0, gt=0, description="The largest file that is taken, uploaded or fetched, MiB")
 
     log_format: Literal["text", "json"] = Field("text", description="A log line is text for people, or a JSON object")

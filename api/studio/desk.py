@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 from agents.llm.choosing import OFFLINE, model_for
 from api.making import PLAN_TASK
 from gpu_runtime.placement.table import Table
+from graphs.aliases import keep_aliases
 from graphs.desk import FilmDesk
 from graphs.request import TAKE_TASK, MakeRequest, last_request, pin_engines
+from graphs.scripts import newest_script
 from storage.project import Project
 from vibeboard.edits import Author
-from vibeboard.faults import Rejected
 
 if TYPE_CHECKING:
     from agents.llm.model import LlmModel
@@ -39,6 +40,7 @@ def desk_for(studio: Studio, project: Project, author: Author) -> FilmDesk:
         watching=lambda _request: nullcontext(partial(studio.tell, project.id)),
         output=None,
         gpu_usd_per_hour=settings.gpu_usd_per_hour,
+        making=partial(studio.films.make, project.id),
     )
 
 
@@ -48,11 +50,13 @@ def request_now(project: Project) -> MakeRequest:
     Raises:
         Rejected: it has no script yet.
     """
-    newest = project.latest_revision()
-    if newest is None:
-        raise Rejected("no_such_script", f"film {project.id} has no script yet: send one")
     engines = pin_engines(project.pins())
-    update = {"script": newest.script_sha256, "engines": engines, "shot_engines": project.pins(TAKE_TASK)}
+    update = {
+        "script": newest_script(project).script_sha256,
+        "engines": engines,
+        "shot_engines": project.pins(TAKE_TASK),
+        "aliases": keep_aliases(project),
+    }
     kept = last_request(project) or MakeRequest(script="", name=project.name, engines=engines)
     return kept.model_copy(update=update)
 

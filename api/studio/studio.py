@@ -13,15 +13,18 @@ from typing import Any, TypeVar
 
 from api.studio.films import OpenFilms
 from api.studio.making import make_episode
+from api.studio.talk import Talks
 from gpu_runtime.executor import fault_of
 from storage.episodes import Episodes
+from storage.eventlog import CHAT
 from storage.project import Project
 from storage.queue import process_name
+from storage.records import Records
 from storage.store import Store
 from storage.tables import EpisodeRow
 from vibeboard.episodes import EpisodeState
 from vibeboard.events import Event, EventType
-from vibeboard.faults import FaultError
+from vibeboard.faults import FaultError, Rejected
 from vibeboard.settings import Settings
 
 T = TypeVar("T")
@@ -41,6 +44,7 @@ class Studio:
         self.episodes = Episodes(store.engine)
         self.holder = process_name()
         self.films = OpenFilms(store)
+        self.talks = Talks(self)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._loop = asyncio.new_event_loop()
         self._poked, self._stopping = asyncio.Event(), False
@@ -67,6 +71,47 @@ class Studio:
         """Call something on the studio's loop."""
         self._loop.call_soon_threadsafe(call)
 
+    @property
+    def stopping(self) -> bool:
+        """The process ends: what is at work is left as it is."""
+        return self._stopping
+
+    def answer(self, film: Records, question: str, *, yes: bool) -> str:
+        """Answer a question, of an episode or of the chat; the run that goes on.
+
+        Raises:
+            Rejected: it was answered before, or nothing waits with it.
+        """
+        run_id = question.rpartition(".")[0]
+        episode = self.episodes.of_run(film.id, run_id)
+        if episode is None:
+            self.talks.answer(film, question, yes=yes)
+            return CHAT
+        self.episodes.answer(episode, question, yes=yes)
+        self.tell(film.id, Event(type=EventType.INPUT_ANSWERED))
+        self.poke()
+        return run_id
+
+    def cancel(self, film: Records, run_id: str | None, episode_id: str | None = None) -> str:
+        """End an episode, by its id or its run's, or with the run `chat` the turn of the chat; the run that ends.
+
+        Raises:
+            Rejected: there is none, or it has ended.
+        """
+        if run_id == CHAT:
+            self.talks.stop(film)
+            return CHAT
+        episode = self.episodes.find(episode_id) if episode_id else self.episodes.of_run(film.id, run_id or "")
+        if episode is None or episode.project_id != film.id:
+            raise Rejected(
+                "no_such_run", f"the film has no run {run_id or episode_id}: name one that is at work, or chat"
+            )
+        if not self.episodes.stop(episode):
+            raise Rejected("wrong_state", f"the episode has ended ({episode.state}): there is nothing to cancel")
+        self.tell(film.id, Event(type=EventType.RUN_CANCELLED))
+        self.poke()
+        return episode.run_id
+
     def film(self, project_id: str) -> AbstractAsyncContextManager[Project]:
         """An open film, to talk about; on the studio's loop only."""
         return self.films.use(project_id)
@@ -76,8 +121,12 @@ class Studio:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
+        begun = False
         while not self._stopping:
             try:
+                if not begun:
+                    self.talks.begin()
+                    begun = True
                 self._admit()
                 self._beat()
             except FaultError as error:
@@ -129,5 +178,5 @@ class Studio:
     async def _end(self) -> None:
         for task in list(self._running.values()):
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(self.talks.end(), *self._running.values(), return_exceptions=True)
         self.episodes.let_go(self.holder)

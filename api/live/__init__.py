@@ -1,0 +1,1 @@
+"""What happens in a film's thread, told to whoever follows it: docs/protocol.md."""
