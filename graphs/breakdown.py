@@ -16,6 +16,7 @@ from langgraph.runtime import Runtime
 from agents.breakdown import break_down
 from agents.llm.model import LlmModel
 from graphs import planning, thinking
+from graphs.aliases import with_aliases
 from graphs.request import MakeRequest
 from graphs.services import Services
 from storage.project import Project
@@ -44,7 +45,8 @@ async def elements(state: BreakdownState, runtime: Runtime[Services]) -> Breakdo
         thinker = thinking.Thinker(services, services.model)
         _, breakdown = await thinker.breakdown(screenplay, screenplay.scenes)
     else:
-        breakdown = await asyncio.to_thread(break_down, screenplay)
+        rules = await asyncio.to_thread(break_down, screenplay)
+        breakdown = with_aliases(rules, services.project, services.request)
     return {"breakdown": _put(breakdown, services)}
 
 

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from agents.breakdown import break_down
 from agents.planner import PLANNER_REVISION, CastLook, cast_looks, plan_scene
 from agents.screenplay import READER_REVISION, carry_ids, read_fountain
+from graphs.aliases import with_aliases
 from graphs.overlay import Overlay
 from graphs.request import MakeRequest
 from storage.project import Project
@@ -92,7 +93,7 @@ def plan(
         plan = overlay.lay(*question, ScenePlan.model_validate_json(kept[key]))
         plans.append(moved(plan, original.heading.line - 1))
     project.keep_plans(fresh)
-    return breakdown, tuple(plans)
+    return with_aliases(breakdown, project, request), tuple(plans)
 
 
 class PlanQuestion(NamedTuple):

@@ -41,9 +41,10 @@ class MakeRequest(Frozen):
     """One build. `script` is the blob of the script's text; `scenes` the first and last to make, by ordinal from 1.
 
     `edits` is the blob of the `EditList` that is laid over the plan, or nothing. With `only`, no other shots than these
-    are made. `planner` is the identity of who plans. `engines` pins which engine does which task: one that is installed
-    later changes nothing that was asked before. `shot_engines` pins the engine of single shots' takes, by shot id;
-    `choose` asks for one for the shots with these numbers, from now on. For an `interactive` request somebody waits.
+    are made. `aliases` is the blob of the names that a person says mean the same, or nothing. `planner` is the identity
+    of who plans. `engines` pins which engine does which task: one that is installed later changes nothing that was
+    asked before. `shot_engines` pins the engine of single shots' takes, by shot id; `choose` asks for one for the shots
+    with these numbers, from now on. For an `interactive` request somebody waits.
     """
 
     script: str
@@ -56,6 +57,7 @@ class MakeRequest(Frozen):
     plan_only: bool = False
     planner: str = "offline"
     edits: str = ""
+    aliases: str = ""
     only: tuple[str, ...] = ()
     engines: dict[str, str]
     shot_engines: dict[str, str] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
@@ -111,7 +113,8 @@ _LAST = "request"
 
 def keep_request(project: Project, request: MakeRequest) -> None:
     """Remember what the film is made with: its script, size and rate, not which part of it was asked for."""
-    whole = request.model_copy(update={"scenes": None, "plan_only": False, "only": (), "edits": "", "choose": None})
+    part = {"scenes": None, "plan_only": False, "only": (), "edits": "", "aliases": "", "choose": None}
+    whole = request.model_copy(update=part)
     project.keep_setting(_LAST, whole.model_dump_json())
 
 

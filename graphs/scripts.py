@@ -8,6 +8,7 @@ from graphs import planning
 from storage.records import Records
 from storage.tables import Revision
 from vibeboard.events import Event, EventType
+from vibeboard.faults import Rejected
 from vibeboard.screenplay import Screenplay
 
 
@@ -18,6 +19,18 @@ def script_text(data: bytes, name: str) -> str:
         Rejected: it is empty, too large, of a format that is not read, or no text.
     """
     return decoded(data, name)
+
+
+def newest_script(film: Records) -> Revision:
+    """The newest revision of a film's script.
+
+    Raises:
+        Rejected: it has none yet.
+    """
+    newest = film.latest_revision()
+    if newest is None:
+        raise Rejected("no_such_script", f"film {film.id} has no script yet: send one")
+    return newest
 
 
 def scene_numbers(film: Records) -> dict[str, str]:

@@ -20,6 +20,7 @@ from agents.planner import PLANNER_REVISION, cast_looks, plan_scene
 from agents.planner.proposals import PROPOSAL_REVISION
 from agents.planner.proposing import propose_plan
 from agents.prompts import PROMPT_REVISION
+from graphs.aliases import asked_aliases, grouped
 from graphs.overlay import Overlay
 from graphs.planning import PlanQuestion, moved, scene_at_one, selected
 from graphs.services import Services
@@ -115,13 +116,16 @@ class Thinker:
         found = await self._each(scenes, lambda scene: self._elements(scene, by_id[scene.id]))
         by_id |= {item.breakdown.scene_id: item.breakdown for item in found}
         own = Breakdown(scenes=tuple(by_id.values()))
-        aliases = await self._aliases(screenplay, own)
+        said = asked_aliases(self._services.project, self._services.request)
+        aliases = await self._aliases(screenplay, own) if said is None else said
         data: dict[str, JsonValue] = {
             "scenes": len(scenes),
             "elements": sum(len(item.breakdown.items) for item in found),
             "dropped": sum(item.dropped for item in found),
             "renamed": len(aliases),
         }
+        if said is None:
+            data["aliases"] = [group.model_dump(mode="json") for group in grouped(aliases)]
         self._services.notify(Event(type=EventType.BREAKDOWN_READY, data=data))
         return own, Breakdown(scenes=tuple(merged(broken, aliases) for broken in own.scenes))
 

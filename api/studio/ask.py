@@ -8,6 +8,7 @@ from agents.llm.choosing import OFFLINE
 from agents.llm.model import LlmModel
 from api.making import PLAN_TASK
 from gpu_runtime.engine import Quality
+from graphs.aliases import keep_aliases
 from graphs.approval import Approval
 from graphs.overlay import keep_edits
 from graphs.request import TAKE_TASK, MakeRequest, TakeChoice, choose_take_engine, keep_request, pin_engines
@@ -67,6 +68,7 @@ def build_of(ask: EpisodeAsk, project: Project, model: LlmModel | None) -> MakeR
         plan_only=ask.plan_only,
         engines=engines,
         edits=keep_edits(project),
+        aliases=keep_aliases(project),
         shot_engines=project.pins(TAKE_TASK),
         choose=TakeChoice(engine=chosen.name, shots=ask.shots) if chosen and ask.shots else None,
     )
