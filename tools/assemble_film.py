@@ -3,7 +3,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from tools.context import Context
-from tools.declare import AssetId, Params, field, tool
+from tools.declare import AssetId, Params, example_asset, field, tool
 from vibeboard.asset import Result
 from vibeboard.hints import hints
 from vibeboard.model import Frozen
@@ -72,7 +72,17 @@ class AssembleFilmParams(Params):
     fps: Rate = field("Frame rate of the film", unit="frame/s", synonyms=("frame_rate", "rate", "frames_per_second"))
 
 
-@tool(module="sequencer", produces="video")
+@tool(
+    module="sequencer",
+    produces="video",
+    example={
+        "title": "The Kettle",
+        "segments": [example_asset("video")],
+        "captions": [{"start": 0, "frames": 8, "text": "Not tonight."}],
+        "frames": 8,
+        "fps": {"num": 24},
+    },
+)
 async def assemble_film(params: AssembleFilmParams, ctx: Context) -> Result:
     """Join segments, sound and captions. Outputs: `film` (MP4: H.264, AAC, a caption track), `srt` and `vtt`."""
     return await ctx.render("assemble_film", params)

@@ -15,13 +15,19 @@ from pydantic import Field, StringConstraints
 import tools
 from tools.context import Context
 from vibeboard.asset import Result
+from vibeboard.digest import sha256
 from vibeboard.hints import hints, meta
 from vibeboard.model import Frozen
 
-__all__ = ["AssetId", "Call", "Params", "Tool", "field", "meta", "registry", "tool"]
+__all__ = ["AssetId", "Call", "Params", "Tool", "example_asset", "field", "meta", "registry", "tool"]
 
 AssetId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """The sha256 of bytes in the blob store; a field of this type is an input of the call."""
+
+
+def example_asset(kind: str) -> str:
+    """The hash that stands for an asset of a kind in the examples of tools: that of the kind's name."""
+    return sha256(kind.encode())
 
 
 class Params(Frozen):
@@ -67,7 +73,8 @@ class Tool:
     """A declared tool. `module` is the page of the studio it belongs to, `produces` the kind of its main output.
 
     `droppable` are names that callers add and that carry nothing a person asked for, such as knobs of other programs;
-    the Medic may leave them out, and says so. Any other unknown name is for a person.
+    the Medic may leave them out, and says so. Any other unknown name is for a person. `example` are parameters that
+    can be called with, once assets of a film stand where its hashes are.
     """
 
     name: str
@@ -77,15 +84,19 @@ class Tool:
     params: type[Params]
     call: Call
     droppable: frozenset[str] = frozenset()
+    example: Mapping[str, Any] | None = None
 
 
-def tool(*, module: str, produces: str, droppable: tuple[str, ...] = ()) -> Callable[[Call], Tool]:
+def tool(
+    *, module: str, produces: str, example: Mapping[str, Any] | None = None, droppable: tuple[str, ...] = ()
+) -> Callable[[Call], Tool]:
     """Declare the decorated function `async def name(params: SomeParams, ctx: Context) -> Result` as a tool."""
 
     def declare(call: Call) -> Tool:
         params = get_type_hints(call)["params"]
         summary = inspect.getdoc(call) or ""
-        return Tool(call.__name__, module, produces, summary.partition("\n")[0], params, call, frozenset(droppable))
+        named = (call.__name__, module, produces, summary.partition("\n")[0])
+        return Tool(*named, params, call, frozenset(droppable), example)
 
     return declare
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from tools.context import Context
-from tools.declare import AssetId, Params, field, tool
+from tools.declare import AssetId, Params, example_asset, field, tool
 from vibeboard.asset import Result
 from vibeboard.hints import hints
 from vibeboard.model import Frozen
@@ -31,7 +31,23 @@ class DrawStoryboardParams(Params):
     )
 
 
-@tool(module="sequencer", produces="document")
+@tool(
+    module="sequencer",
+    produces="document",
+    example={
+        "title": "The Kettle",
+        "panels": [
+            {
+                "number": "1A",
+                "heading": "INT. KITCHEN - NIGHT",
+                "take": example_asset("video"),
+                "frame": 3,
+                "facts": "MS  50mm  static",
+                "action": "A kettle whistles.",
+            }
+        ],
+    },
+)
 async def draw_storyboard(params: DrawStoryboardParams, ctx: Context) -> Result:
     """Draw a storyboard. Outputs: `pdf`, one panel a shot, and `contact_sheet`, a PNG of all panels."""
     return await ctx.render("draw_storyboard", params)

@@ -21,7 +21,14 @@ class ExportSheetsParams(Params):
     shotlist: Sheet = field("One row a shot", synonyms=("shot_list", "shots"))
 
 
-@tool(module="sequencer", produces="document")
+@tool(
+    module="sequencer",
+    produces="document",
+    example={
+        "breakdown": {"columns": ["scene", "cast"], "rows": [["1", "ANNA, BEN"]]},
+        "shotlist": {"columns": ["shot", "size"], "rows": [["1A", "MS"]]},
+    },
+)
 async def export_sheets(params: ExportSheetsParams, ctx: Context) -> Result:
     """Write the breakdown and the shot list. Outputs: `breakdown` and `shotlist`, CSV (RFC 4180) in UTF-8."""
     return await ctx.render("export_sheets", params)

@@ -79,7 +79,28 @@ class ExportTimelineParams(Params):
     sounds: tuple[TimelineSound, ...] = field("Dialogue", default=(), synonyms=("dialogue", "audio", "lines"))
 
 
-@tool(module="sequencer", produces="timeline")
+@tool(
+    module="sequencer",
+    produces="timeline",
+    example={
+        "title": "The Kettle",
+        "fps": {"num": 24},
+        "clips": [
+            {
+                "number": "1A",
+                "shot_id": "shot-1",
+                "scene_id": "scene-1",
+                "heading": "INT. KITCHEN - NIGHT",
+                "media": "takes/1A.mp4",
+                "frames": 48,
+                "length": 48,
+                "first_line": 1,
+                "last_line": 3,
+                "facts": {"size": "MS"},
+            }
+        ],
+    },
+)
 async def export_timeline(params: ExportTimelineParams, ctx: Context) -> Result:
     """Write the cut for an editing program. Output: `otio`, with shot ids and source lines in its metadata."""
     return await ctx.render("export_timeline", params)

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from tools.context import Context
-from tools.declare import AssetId, Params, field, tool
+from tools.declare import AssetId, Params, example_asset, field, tool
 from vibeboard.asset import Result
 from vibeboard.hints import hints
 from vibeboard.model import Frozen
@@ -59,7 +59,18 @@ class FinishSegmentParams(Params):
     height: int = field("Height of the film", unit="px", ge=64, le=7680, synonyms=("h",), **_FRAME)
 
 
-@tool(module="sequencer", produces="video")
+@tool(
+    module="sequencer",
+    produces="video",
+    example={
+        "take": example_asset("video"),
+        "scene": example_asset("scene"),
+        "frames": 8,
+        "fps": {"num": 24},
+        "width": 96,
+        "height": 64,
+    },
+)
 async def finish_segment(params: FinishSegmentParams, ctx: Context) -> Result:
     """Bring a take to the film's size and rate and draw what lies over it. Output: `video`."""
     return await ctx.render("finish_segment", params)

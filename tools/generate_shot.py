@@ -132,6 +132,24 @@ class GenerateShotParams(Params):
 @tool(
     module="shot-studio",
     produces="video",
+    example={
+        "prompt": "A kettle whistles on the stove.",
+        "stage": {
+            "set_kind": "kitchen",
+            "int_ext": "INT",
+            "time": "NIGHT",
+            "dressing_seed": 1,
+            "figures": [
+                {"id": "anna", "name": "ANNA", "colour": [0.8, 0.3, 0.3], "marks": [{"frame": 0, "x": 0, "z": 0}]}
+            ],
+        },
+        "camera": {"keys": [{"frame": 0, "position": [0, 1.5, 3], "target": [0, 1.4, 0]}]},
+        "frames": 8,
+        "fps": {"num": 24},
+        "width": 96,
+        "height": 64,
+        "seed": 7,
+    },
     droppable=(
         "sampler",
         "scheduler",

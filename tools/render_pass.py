@@ -3,7 +3,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tools.context import Context
-from tools.declare import AssetId, Params, field, tool
+from tools.declare import AssetId, Params, example_asset, field, tool
 from vibeboard.asset import Result
 from vibeboard.hints import also_called
 
@@ -43,7 +43,11 @@ class RenderPassParams(Params):
     )
 
 
-@tool(module="vfx-suite", produces="tensor")
+@tool(
+    module="vfx-suite",
+    produces="tensor",
+    example={"scene": example_asset("scene"), "kind": "depth", "first": 0, "frames": 1},
+)
 async def render_pass(params: RenderPassParams, ctx: Context) -> Result:
     """Render depth, normals, albedo or object ids of a previs take again. Output: `frames`, a safetensors file."""
     return await ctx.render("render_pass", params)

@@ -33,7 +33,11 @@ class SpeakLineParams(Params):
     )
 
 
-@tool(module="sequencer", produces="audio")
+@tool(
+    module="sequencer",
+    produces="audio",
+    example={"text": "Not tonight.", "speaker": "ANNA", "voice": "on", "frames": 24, "fps": {"num": 24}},
+)
 async def speak_line(params: SpeakLineParams, ctx: Context) -> Result:
     """Make scratch sound for a line of dialogue. Output: `audio`, 48 kHz mono WAV of exactly the length asked for."""
     return await ctx.render("speak_line", params)
