@@ -41,7 +41,8 @@ TakeKey = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A take's k
 
 
 class Standing(StrEnum):
-    """`stale`: a build of now would make or finish it again. `missing`: it was never made."""
+    """`current`: all of it is there. `stale`: a build would render it, or finish it, again. `missing`: it was never
+    made."""
 
     CURRENT = "current"
     STALE = "stale"
@@ -149,7 +150,7 @@ _AS_PLANNED = FilmShot.model_fields.keys() & {
 def _standing(todo: Quoted | None, taken: Taken | None) -> Standing:
     if taken is None:
         return Standing.MISSING
-    return Standing.STALE if todo else Standing.CURRENT
+    return Standing.STALE if todo and todo.steps else Standing.CURRENT
 
 
 async def _shots(desk: FilmDesk) -> _Shots:
