@@ -12,7 +12,7 @@ from functools import partial
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from api import problems, routes
 from api.live.hub import Hub
@@ -23,6 +23,8 @@ from api.service import Service, not_too_often
 _MIB = 1 << 20
 _MOST_JSON = 17 * _MIB
 """A script of 8 MiB in which every character is escaped."""
+_ENVELOPE = _MIB
+"""What a form adds to the file in it, at most."""
 DESCRIPTION = "Builds a film from a screenplay: script in, episode out."
 At = Callable[[Service], AbstractAsyncContextManager[None]]
 
@@ -53,6 +55,8 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
         lifespan=lifespan,
         responses=problems.ALWAYS,
         dependencies=[Depends(not_too_often)],
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=_name_of,
         separate_input_output_schemas=False,
     )
@@ -77,13 +81,16 @@ def _protect(app: FastAPI, service: Service) -> None:
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", "Range"],
         expose_headers=["Content-Range", "ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"],
     )
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestId)
+
+
+def guarded(app: FastAPI) -> ASGIApp:
+    """The app as it is served: what it answers to its own bugs has the headers too, so they go around all of it."""
+    return RequestId(SecurityHeaders(app))
 
 
 def _most_bytes(upload: int, scope: Scope) -> int:
     """Files may be large; everything else is a script at most."""
-    return upload if scope["path"].endswith("/assets") else min(upload, _MOST_JSON)
+    return upload + _ENVELOPE if scope["path"].endswith("/assets") else min(upload, _MOST_JSON)
 
 
 def _name_of(route: APIRoute) -> str:

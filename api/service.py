@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
@@ -15,7 +16,7 @@ from api.studio import Studio
 from storage.films import Films
 from storage.records import Records
 from storage.store import Store
-from storage.tables import LOCAL
+from storage.tables import LOCAL, aware
 from storage.tokens import Tokens
 from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
@@ -33,11 +34,13 @@ class Scope(StrEnum):
 
 
 class Caller(NamedTuple):
-    """Who asks: the owner of films, and what may be done in that name. `token` is empty in single-user mode."""
+    """Who asks: the owner of films, and what may be done in that name, until `expires_at`. `token` is empty in
+    single-user mode."""
 
     owner: str
     scopes: frozenset[Scope]
     token: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def _find_caller(connection: HTTPConnection) -> Caller:
 
 
 def not_too_often(connection: HTTPConnection) -> None:
-    """Count a request for its token, or without a valid one for the address that it comes from. The person at this
+    """Count a request for its owner, or without a valid token for the address that it comes from. The person at this
     machine is not counted.
 
     Raises:
@@ -97,7 +100,7 @@ def not_too_often(connection: HTTPConnection) -> None:
     if service.single_user:
         return
     try:
-        caller = caller_of(connection).token
+        caller = f"owner {caller_of(connection).owner}"
     except Rejected:
         caller = address_key(connection.client.host if connection.client else "")
     service.rates.admit(caller)
@@ -112,7 +115,8 @@ def caller_with(service: Service, secret: str) -> Caller:
     token = service.tokens.find(secret)
     if token is None:
         raise Rejected("unauthorized", "this token is unknown, revoked or expired: vibeboard tokens create makes one")
-    return Caller(token.owner, frozenset(map(Scope, token.scopes.split())), token.id)
+    expires = aware(token.expires_at) if token.expires_at else None
+    return Caller(token.owner, frozenset(map(Scope, token.scopes.split())), token.id, expires)
 
 
 def must_have(caller: Caller, scope: Scope) -> None:

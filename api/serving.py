@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from rich.console import Console
 
-from api.app import create_app
+from api.app import create_app, guarded
 from api.live.commands import MOST_BYTES
 from api.security.rates import Rates
 from api.service import Service
@@ -51,7 +51,7 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
         who = "for the person at this machine only; no token is needed" if single_user else "to who has a token"
         console.print(f"VibeBoard answers at {shown}, {who}. Films are in {home}. Ctrl-C ends it.", highlight=False)
         config = uvicorn.Config(
-            app,
+            guarded(app),
             log_config=None,
             timeout_graceful_shutdown=DRAIN_S,
             ws="websockets-sansio",

@@ -64,16 +64,20 @@ class MadeToken(Frozen):
 
 @router.post("", status_code=201)
 def make_token(ask: NewToken, service: TheService, caller: Admin) -> MadeToken:
-    """Make a token for a program. It can do no more than the caller."""
+    """Make a token for a program. It can do no more than the caller, and for no longer."""
     _must_have_all(caller, ask.scopes)
-    expires = now() + timedelta(days=ask.days) if ask.days else None
+    ends = [now() + timedelta(days=ask.days)] if ask.days else []
+    expires = min([*ends, *([caller.expires_at] if caller.expires_at else [])], default=None)
     row, secret = service.tokens.create(caller.owner, ask.name, ask.scopes, expires)
     return MadeToken(token=Token.of(row), secret=secret)
 
 
 @router.post("/browser", status_code=201, responses=documented(409))
 def make_browser_token(ask: BrowserToken, service: TheService, caller: Reader) -> MadeToken:
-    """Make a token for a page, which ends after 15 minutes. It takes an API token to make one."""
+    """Make a token for a page, which ends after 15 minutes. It takes an API token to make one, and makes no tokens
+    itself."""
+    if Scope.ADMIN in ask.scopes:
+        raise Rejected("forbidden", "scopes: a page gets no admin; leave it out")
     if not caller.token:
         raise Rejected("wrong_state", "this service needs no token: it is for the person at this machine")
     row, secret = service.tokens.create_browser(caller.owner, caller.token, ask.scopes)
