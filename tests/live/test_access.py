@@ -1,4 +1,4 @@
-"""Who is let in at a thread: by a header or by the first message, to films of their own, for as long as the token is."""
+"""Who is let in at a thread: by a header or the first message, to films of their own, while the token is valid."""
 
 from __future__ import annotations
 
