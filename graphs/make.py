@@ -24,7 +24,7 @@ from storage.project import Project
 from tools.declare import Params, registry
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Rejected
+from vibeboard.faults import Rejected, StoreAway
 from vibeboard.jobs import Placement
 
 _NO_LIMIT = 1_000_000
@@ -55,6 +55,7 @@ async def make(
 
     Raises:
         Rejected: something that a person has to mend; what could be made is made and kept.
+        StoreAway: the store does not answer. Call it again when it does, with everything opened anew.
     """
     run_id = project.find_run(request.digest, GRAPH_VERSION)
     resumed = run_id is not None
@@ -70,10 +71,14 @@ async def make(
     for _, event in project.events(run_id):
         if event.type in _STANDING:
             watch(event)
+    away = False
     try:
         state = await _follow(services, run_id, abandoned)
+    except StoreAway:
+        away = True
+        raise
     finally:
-        await services.close()
+        await services.close(leave=away)
     await asyncio.to_thread(_close, services, state, output)
 
 

@@ -37,8 +37,8 @@ class Project:
     that the folder is of, else a new one. What has a film's id sees that film's rows only.
 
     Raises:
-        Rejected: another process works on the film or in the folder, or the database is damaged, of a newer version or
-            not to be reached.
+        Rejected: another process works on the film or in the folder, or the database is damaged or of a newer version.
+        StoreAway: the database does not answer. So does everything else, once the film's lock was lost with it.
     """
 
     def __init__(self, root: Path, store: Store | None = None, project_id: str | None = None) -> None:
@@ -50,15 +50,15 @@ class Project:
             self.id = project_id or self.store.project_of(root)
             if store is not None:
                 self._lock.hold(store.engine, self.id)
+            self.owner = process_name()
+            self._engine, self.blobs = self._lock.guarded(self.store.engine), self.store.blobs
+            self.jobs = WorkQueue(self._engine, self.id)
+            self.edits = EditLog(self._engine, self.id)
+            self.chat = ChatLog(self._engine, self.id)
+            self.jobs.reclaim(self.owner)
         except FaultError:
             self._lock.release()
             raise
-        self.owner = process_name()
-        self._engine, self.blobs = self.store.engine, self.store.blobs
-        self.jobs = WorkQueue(self._engine, self.id)
-        self.edits = EditLog(self._engine, self.id)
-        self.chat = ChatLog(self._engine, self.id)
-        self.jobs.reclaim(self.owner)
         self._sweep()
 
     def _sweep(self) -> None:
