@@ -34,7 +34,7 @@ from agents.director.questions import price as price_words
 from agents.director.tools import director_tools
 from agents.llm.clean import visible
 from gpu_runtime.executor import validation_fault
-from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable
+from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable, StoreAway
 from vibeboard.model import Frozen
 
 CHAT_VERSION = 1
@@ -163,6 +163,8 @@ async def act(state: ChatState, runtime: Runtime[Talk]) -> Command[Literal["pric
         outcome = await _made(tool, call, talk, f"chat-{talk.turn}.{place}")
         _show(write, Said(kind="result", text=visible("\n".join(outcome.lines))))
         result: dict[str, JsonValue] = {"result": outcome.data}
+    except StoreAway:
+        raise
     except FaultError as error:
         _show(write, Said(kind="refused", text=visible(str(error))))
         result = {"refused": {"code": error.fault.code, "why": error.fault.message}}

@@ -24,7 +24,7 @@ from graphs.thinking import KeptAnswers, count_on, entered
 from storage.eventlog import CHAT
 from storage.project import Project
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Failure, Fault, FaultError, Rejected
+from vibeboard.faults import Failure, Fault, FaultError, Rejected, StoreAway
 
 _REMEMBERED = 20
 """Turns that a model is told of."""
@@ -52,6 +52,7 @@ class Conversation:
         Raises:
             Rejected: the turn before has not ended.
             FaultError: what broke the turn off; the conversation goes on with the next one.
+            StoreAway: the turn is carried on by the next conversation.
         """
         if self._project.chat.open_turn():
             raise Rejected("open_turn", "the turn before has not ended: answer its question first")
@@ -117,6 +118,8 @@ class Conversation:
                 self._show(Said.model_validate(part))
         except asyncio.CancelledError:
             await self._close("stopped by the person")
+            raise
+        except StoreAway:
             raise
         except FaultError as error:
             await self._close(str(error))

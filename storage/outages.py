@@ -18,7 +18,7 @@ _STOPPING = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _REFUSAL = "FATAL:"
 _PASSING = ("the database system is", "terminating connection", "connection slots", "too many clients")
-"""What libpq tells of an attempt to connect has no SQLSTATE: a server that is there and refuses is told by its words."""
+"""What libpq tells of an attempt to connect has no SQLSTATE: who is refused knows it by the words."""
 HELD = "vibeboard_held"
 """The option of an engine that names the connection of a lock that its user relies on."""
 
