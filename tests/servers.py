@@ -137,7 +137,8 @@ def _ready(server: S3Server, log: Path) -> S3Server:
 
 
 class Gate:
-    """A way to the server that can be shut: connections are refused, and those that are open break."""
+    """A way to the server that can be shut: connections are refused, and those that are open break. Or it turns away
+    who comes, and counts them."""
 
     def __init__(self, target: str) -> None:
         self._target = ("127.0.0.1", int(target.rpartition(":")[2]))
@@ -148,6 +149,7 @@ class Gate:
 
     def _serve(self) -> None:
         self.forwarded, self.limit = 0, 1 << 60
+        self.turned_away: int | None = None
         threading.Thread(target=self._accept, args=(self._door,), daemon=True).start()
 
     def _accept(self, door: socket.socket) -> None:
@@ -156,6 +158,10 @@ class Gate:
                 near, _ = door.accept()
             except OSError:
                 return
+            if self.turned_away is not None:
+                self.turned_away += 1
+                near.close()
+                continue
             far = socket.create_connection(self._target)
             self._open += [near, far]
             for source, sink in ((near, far), (far, near)):
@@ -174,6 +180,16 @@ class Gate:
     def shut(self) -> None:
         with closing(self._door), suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
+        self._break()
+
+    def turn_away(self) -> None:
+        self.turned_away = 0
+        self._break()
+
+    def let_in(self) -> None:
+        self.turned_away = None
+
+    def _break(self) -> None:
         for connection in self._open:
             with closing(connection), suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -15,7 +15,7 @@ from storage.garbage import collect
 from storage.project import Project
 from storage.queue import WorkQueue
 from storage.store import Store
-from storage.tables import JobRow, ProjectRow
+from storage.tables import Asset, JobRow, ProjectRow, Use
 from tests.servers import new_database
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Rejected, StoreAway
@@ -52,11 +52,12 @@ def end_all_connections(server) -> None:
 
 def test_a_server_that_is_stopped_in_the_middle_of_a_transaction_is_away_until_it_is_back(server, store, engine):
     assert store.answers()
-    with Session(engine) as session, pytest.raises(StoreAway, match="does not answer") as away:
+    with Session(engine) as session:
         session.add(ProjectRow(id="lost", name="lost"))
         session.flush()
         server.stop()
-        session.commit()
+        with pytest.raises(StoreAway, match="does not answer") as away:
+            session.commit()
     assert away.value.fault.code == "store_away"
     with pytest.raises(StoreAway):
         store.projects()
@@ -84,15 +85,17 @@ def test_a_connection_that_an_administrator_ends_is_an_outage_in_use_and_none_wh
 
 
 def test_what_is_wrong_with_a_question_is_no_outage(engine):
-    with Session(engine) as session, pytest.raises(IntegrityError):
-        session.add_all([ProjectRow(id="same", name="a"), ProjectRow(id="same", name="b")])
-        session.commit()
+    with Session(engine) as session:
+        session.add(Asset(sha256="a", size=1, media="video/mp4"))
+        session.add(Use(project_id="nobody", unit="u", step="s", role="r", job_key="none", sha256="a"))
+        with pytest.raises(IntegrityError):
+            session.commit()
     with engine.connect() as connection, pytest.raises(ProgrammingError):
         connection.execute(text("SELECT nothing FROM nowhere"))
 
 
 def test_a_database_that_is_not_there_is_refused_and_not_waited_for(server):
-    with pytest.raises(Rejected, match="refuses .*does not exist"):
+    with pytest.raises(Rejected, match=r"refuses .*does not exist"):
         open_database(server.url.replace("/postgres?", "/nowhere?"))
 
 
@@ -132,17 +135,19 @@ def test_a_film_that_cannot_be_opened_for_an_outage_can_be_afterwards(server, st
         project.log("run", STARTED)
 
 
+async def looked_up(project, config, meanwhile) -> None:
+    async with checkpoints(project) as saver:
+        assert await saver.aget_tuple(config) is None
+        meanwhile()
+        await saver.aget_tuple(config)
+
+
 async def test_checkpoints_are_away_with_the_database(server, store, tmp_path):
     config = {"configurable": {"thread_id": "run", "checkpoint_ns": ""}}
     with Project(tmp_path / "a", store, store.create("film")) as project:
-        with pytest.raises(StoreAway):
-            async with checkpoints(project) as saver:
-                assert await saver.aget_tuple(config) is None
-                server.stop()
-                await saver.aget_tuple(config)
-        with pytest.raises(StoreAway):
-            async with checkpoints(project):
-                pass
+        for _ in ("while it is used", "when it is opened"):
+            with pytest.raises(StoreAway):
+                await looked_up(project, config, server.stop)
 
 
 def test_who_writes_in_a_store_keeps_clean_ups_out_again_after_an_outage(server, store):
