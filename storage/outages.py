@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ def raise_outages(engine: Engine) -> None:
         if lock is not None and not _is_held(lock):
             raise StoreAway("the database was away, and what was locked in it is so no more: run again")
 
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of connections that it cannot end well
     event.listen(engine, "handle_error", on_error)
     event.listen(engine, "begin", on_begin)
 

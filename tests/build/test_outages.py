@@ -169,6 +169,16 @@ def test_a_store_that_stays_away_ends_the_command_with_a_sentence(made, server, 
     assert not making.says("Traceback")
 
 
+def test_who_waits_for_a_store_can_be_stopped(made, gate, environment, tmp_path):
+    gate.turn_away()
+    making = Speaking(environment, "make", made / "script.fountain", "-o", tmp_path / "out", *SMALL, "--plan-only")
+    with running(making):
+        until(lambda: making.says(WAITS), making)
+        making.process.send_signal(signal.SIGTERM)
+        assert making.ended() == 130
+    assert making.says("carry on where it stopped") == 1
+
+
 def test_a_film_that_somebody_else_opened_meanwhile_is_theirs(made, server, environment, tmp_path):
     command = ("make", made / "script.fountain", *SMALL)
     output = tmp_path / "out"
