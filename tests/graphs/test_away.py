@@ -118,7 +118,7 @@ async def test_a_result_that_cannot_be_looked_at_is_looked_at_later_and_made_onc
     gate.turn_away()
     project.jobs.made(job, end.result, end.seconds)
     with pytest.raises(StoreAway):
-        await running
+        await asyncio.wait_for(running, 60)
     assert logged(project) == []
     gate.let_in()
     state = await follow.run(on=True)
@@ -138,13 +138,13 @@ async def test_a_result_that_a_worker_could_not_put_down_uses_up_no_attempt_of_t
         end = work(job, blobs_of("worker"), tmp_path)
         project.jobs.failed(job, end.fault)
         with pytest.raises(StoreAway):
-            await running
+            await asyncio.wait_for(running, 60)
         gate.let_in()
     running = asyncio.create_task(follow.run(on=True))
     (job,) = await taken(project)
     end = work(job, blobs_of("worker"), tmp_path)
     project.jobs.made(job, end.result, end.seconds)
-    await running
+    await asyncio.wait_for(running, 60)
     assert logged(project) == [EventType.ASSET_PERSISTED, EventType.UNIT_DONE]
 
 
@@ -155,7 +155,7 @@ async def test_a_run_that_ends_for_files_that_are_away_leaves_to_workers_what_th
     lost, in_hand = await taken(project, 2)
     project.jobs.failed(lost, StoreAway("s3://films has not answered").fault)
     with pytest.raises(StoreAway, match="s3://films"):
-        await making
+        await asyncio.wait_for(making, 60)
     assert project.jobs.beat("far:1", {in_hand.key: None}) == set()
     run = project.find_run(request.digest, GRAPH_VERSION)
     assert not {EventType.CALL_FAILED, EventType.UNIT_ESCALATED} & set(logged(project, run))
