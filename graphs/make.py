@@ -34,6 +34,9 @@ _NO_LIMIT = 1_000_000
 """LangGraph's bound on steps; ours are the attempt counters."""
 
 
+SHOTS_FAILED = "shots_failed"
+"""The code of the fault that a run ends with whose film lacks shots."""
+
 _STANDING = (
     EventType.SCENE_FELL_BACK,
     EventType.EDITS_LEFT,
@@ -150,7 +153,7 @@ def _close(services: Services, state: EpisodeState, output: Path | None) -> Mapp
     if bad:
         first = bad[0] if len(bad) == 1 else f"{bad[0]} (and {len(bad) - 1} more)"
         message = f"the film is not finished: {first}; the other shots are kept{_way_out(film, done, services)}"
-        raise Rejected("shots_failed", message)
+        raise Rejected(SHOTS_FAILED, message)
     return files
 
 
