@@ -25,13 +25,12 @@ def incoming(service: Service) -> Iterator[Path]:
 
 
 def take_in(service: Service, film: Records, path: Path, found: Found, name: str) -> FilmAsset:
-    """Store the file and give it to the film. Clean-ups are kept out meanwhile."""
-    with service.store.written():
-        return film.assets.add(service.store.blobs.put_file(path, found.media), safe_name(name, found))
+    """Store the file and give it to the film. Clean-ups are kept out for as long as the service runs."""
+    return film.assets.add(service.store.blobs.put_file(path, found.media), safe_name(name, found))
 
 
 def safe_name(name: str, found: Found) -> str:
     """The last part of a name that a client sent, without what cannot be printed."""
     last = PurePosixPath(name.replace("\\", "/")).name
-    printable = "".join(letter for letter in last if letter.isprintable()).strip(" .")
-    return printable[-_LONGEST_NAME:] or f"upload.{found.kind}"
+    printable = "".join(letter for letter in last if letter.isprintable())
+    return printable[-_LONGEST_NAME:].strip(" .") or f"upload.{found.kind}"

@@ -18,7 +18,9 @@ MOST = 2**31 - 1
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page")]
 After = Annotated[str, Query(max_length=200, description="`next` of the page before")]
-IfMatch = Annotated[str | None, Header(description="The ETag that was read; another one is refused with 412")]
+IfMatch = Annotated[
+    str | None, Header(description="The ETag that was read; another one is refused with 412", examples=["*"])
+]
 
 
 class Page(Frozen, Generic[Item]):

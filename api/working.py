@@ -25,7 +25,9 @@ from storage.queue import process_name
 from storage.store import MARK, Store
 from vibeboard.faults import Rejected
 from vibeboard.jobs import JobQueue, Placement, Wish
+from vibeboard.logs import set_up_logs
 from vibeboard.settings import Settings
+from vibeboard.traces import set_up_traces
 
 STATE_FOLDER = ".vibeboard"
 MOST_WORKERS = 8
@@ -120,6 +122,8 @@ def work_for(film: Path | None, home: Path, console: Console, listen: str | None
         Rejected: the address is none, or not to be had; or what rendering needs is not installed here.
     """
     must_render()
+    set_up_logs(Settings())
+    set_up_traces(Settings(), "vibeboard-worker")
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)

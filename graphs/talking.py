@@ -51,8 +51,8 @@ class Conversation:
         limits: Limits,
         saver: BaseCheckpointSaver[str],
         show: Show,
-        watch: Watch,
-        leaving: Callable[[], bool],
+        watch: Watch = lambda _event: None,
+        leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         self._project, self._desk, self._mind, self._limits, self._show = project, desk, mind, limits, show
         self._saver, self._watch, self._leaving = saver, watch, leaving

@@ -62,7 +62,7 @@ class Session:
 
     def __init__(self, socket: WebSocket, hub: Hub, service: Service, thread: str) -> None:
         self._socket, self._hub, self._service, self._thread = socket, hub, service, thread
-        self._who: Callable[[], Caller] = partial(caller_of, socket)
+        self._who = _by_header(socket, service)
         self._follower: Follower | None = None
         self._sender: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -253,3 +253,11 @@ class Session:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _by_header(socket: WebSocket, service: Service) -> Callable[[], Caller]:
+    """Who it is by the request, looked up each time: a connection may outlive its token."""
+    kind, _, secret = socket.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and secret:
+        return partial(caller_with, service, secret.strip())
+    return partial(caller_of, socket)

@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
@@ -145,7 +145,7 @@ async def fetch_asset(
     """Fetch a file from another host, if the operator allows that host. It is the film's then, as if uploaded."""
     with incoming(service) as path:
         found = await fetcher.fetch(ask.url, path)
-        name = PurePosixPath(urlsplit(ask.url).path).name
+        name = PurePosixPath(unquote(urlsplit(ask.url).path)).name
         made = await run_in_threadpool(take_in, service, film, path, found, name)
     return _added(film, made, response)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from api.problems import documented
 from api.service import ReadFilm, WriteFilm
@@ -41,7 +41,7 @@ class FilmRepair(Frozen):
 
 
 class Judgement(Frozen):
-    refused: bool
+    refused: bool = Field(examples=[True])
 
 
 @router.get("", responses=documented(404))
