@@ -29,7 +29,7 @@ from graphs.request import TAKE_TASK, MakeRequest, keep_request, last_request, p
 from graphs.talking import Conversation, conversation
 from storage.project import Project
 from vibeboard.edits import Author
-from vibeboard.faults import FaultError, Rejected
+from vibeboard.faults import FaultError, Rejected, StoreAway
 from vibeboard.settings import Settings
 
 _ANSWER = re.compile(r"(?:answer (?P<question>[\d.]+) )?(?P<answer>y|yes|n|no)", re.I)
@@ -143,11 +143,14 @@ class _Terminal:
                 runner.run(opened.__aexit__(None, None, None))
 
     def _do(self, runner: asyncio.Runner, work: Coroutine[Any, Any, None]) -> None:
-        """Do one thing. Ctrl-C stops it, and not the program; a fault is a sentence."""
+        """Do one thing. Ctrl-C stops it, and not the program; a fault is a sentence. A store that is away ends the
+        program: the film's lock went with it."""
         try:
             runner.run(work)
         except KeyboardInterrupt:
             self._line("stopped; what was made is kept", "yellow")
+        except StoreAway:
+            raise
         except FaultError as error:
             self._line(str(error), "yellow")
         self._end_text()

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import JsonValue
+from rich.console import Console
 
 from agents.llm.choosing import MINIMAX, OFFLINE, SCRIPTED, model_for
 from agents.llm.model import LlmModel
 from agents.screenplay import plain_text, read_file, read_text
+from api.patience import SOON_S, carried_on
 from api.progress import Watch, watch_for
-from api.working import STATE_FOLDER, film_project, must_render, placement_for, show, workers
+from api.working import STATE_FOLDER, film_project, must_render, placement_for, shared_store, show, workers
 from gpu_runtime.engine import best
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
@@ -25,6 +27,7 @@ from graphs.overlay import keep_edits
 from graphs.request import TAKE_TASK, MakeRequest, TakeChoice, keep_request, pin_engines
 from graphs.thinking import identity
 from storage.project import Project
+from storage.store import Store
 from tools.render_pass import Pass, RenderPassParams
 from vibeboard.breakdown import Breakdown
 from vibeboard.digest import sha256_file
@@ -61,35 +64,44 @@ def make_film(
     must_be_writable(output)
     if not plan_only and not leave_to_workers:
         must_render()
-    with film_project(output) as project:
-        best_now = pin_engines()
-        engines = best_now if upgrade else pin_engines(project.pins())
-        if takes and not takes.shots:
-            engines[TAKE_TASK] = takes.engine
-        model = _planner(project, planner)
-        project.pin(engines)
-        request = MakeRequest(
-            script=project.blobs.put(text.encode(), "text/plain").sha256,
-            name=script.stem,
-            planner=identity(model),
-            scenes=scenes,
-            width=size[0],
-            height=size[1],
-            fps=fps,
-            slate=slate,
-            plan_only=plan_only,
-            engines=engines,
-            edits=keep_edits(project),
-            shot_engines=project.pins(TAKE_TASK),
-            choose=takes if takes and takes.shots else None,
-        )
-        keep_request(project, request)
-        placement = placement_for(project.root, project.jobs if leave_to_workers else None)
-        with watch_for(sys.stdout, request, workers()) as watch:
-            run(_make(project, placement, request, output, watch, model))
-        watch.summary(output)
-        for task in sorted(task for task in engines if task != TAKE_TASK and engines[task] != best_now[task]):
-            watch.say(f"{best_now[task]} is here now and could do {task} instead of {engines[task]}: add --upgrade")
+
+    async def build(store: Store | None) -> None:
+        with Project(output / STATE_FOLDER, store) as project:
+            best_now = pin_engines()
+            engines = best_now if upgrade else pin_engines(project.pins())
+            if takes and not takes.shots:
+                engines[TAKE_TASK] = takes.engine
+            model = _planner(project, planner)
+            project.pin(engines)
+            request = MakeRequest(
+                script=project.blobs.put(text.encode(), "text/plain").sha256,
+                name=script.stem,
+                planner=identity(model),
+                scenes=scenes,
+                width=size[0],
+                height=size[1],
+                fps=fps,
+                slate=slate,
+                plan_only=plan_only,
+                engines=engines,
+                edits=keep_edits(project),
+                shot_engines=project.pins(TAKE_TASK),
+                choose=takes if takes and takes.shots else None,
+            )
+            keep_request(project, request)
+            placement = placement_for(project.root, project.jobs if leave_to_workers else None)
+            with watch_for(sys.stdout, request, workers()) as watch:
+                await _make(project, placement, request, output, watch, model)
+            watch.summary(output)
+            for task in sorted(task for task in engines if task != TAKE_TASK and engines[task] != best_now[task]):
+                watch.say(f"{best_now[task]} is here now and could do {task} instead of {engines[task]}: add --upgrade")
+
+    with shared_store(output, SOON_S) as shared:
+        run(carried_on(lambda: build(shared), shared, _say, Settings().store_patience_s))
+
+
+def _say(text: str) -> None:
+    Console().print(text, style="yellow", highlight=False)
 
 
 async def _make(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from api.app import create_app, guarded
 from api.live.commands import MOST_BYTES
+from api.patience import SOON_S
 from api.security.rates import Rates
 from api.service import Service
 from api.studio import Studio
@@ -27,6 +29,7 @@ from vibeboard.logs import set_up_logs
 from vibeboard.settings import Settings
 from vibeboard.traces import set_up_traces
 
+log = logging.getLogger("vibeboard.serving")
 DRAIN_S = 10
 """Seconds that connections have to end by themselves."""
 
@@ -41,7 +44,7 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     set_up_logs(settings)
     set_up_traces(settings)
     home = home or settings.home_folder
-    with closing(service_store(home, settings)) as store, store.written():
+    with closing(service_store(home, settings, SOON_S)) as store, store.written():
         single_user = not tokens
         must_be_safe(host, single_user=single_user)
         service = Service(store, settings, Studio(store, settings), single_user, Rates(settings.rate_per_minute))
@@ -97,8 +100,9 @@ async def _workers(service: Service) -> AsyncIterator[None]:
     """Workers of this process, fed from the job table as those elsewhere are."""
     home = service.store.home
     (home / "scratch").mkdir(exist_ok=True)
-    with service.store.written(), working(home):
-        feed = Feed(service.store.queue, placement_for(home), f"{process_name()}", lambda _text: None)
+    with service.store.written() as membership, working(home):
+        patience_s = service.settings.store_patience_s
+        feed = Feed(service.store.queue, placement_for(home), process_name(), log.info, patience_s, membership.renew)
         serving = service.studio.submit(feed.serve())
         try:
             yield

@@ -52,11 +52,17 @@ def film_store(film: Path) -> Iterator[Store]:
 
 
 @contextmanager
+def shared_store(film: Path, patience_s: float | None = None) -> Iterator[Store | None]:
+    """The store that the settings name for the film of a folder, or None: the film is in its folder."""
+    store = configured_store(film / STATE_FOLDER, Settings(), patience_s)
+    with closing(store) if store else nullcontext():
+        yield store
+
+
+@contextmanager
 def film_project(film: Path) -> Iterator[Project]:
     """The film that is made in a folder, in its store."""
-    root = film / STATE_FOLDER
-    store = configured_store(root, Settings())
-    with closing(store) if store else nullcontext(), Project(root, store) as project:
+    with shared_store(film) as store, Project(film / STATE_FOLDER, store) as project:
         yield project
 
 
@@ -140,9 +146,10 @@ def _answering_at(listen: str, say: Callable[[str], None]) -> Answering:
 async def _serve(
     root: Path, opened: AbstractContextManager[Store], say: Callable[[str], None], answering: Answering
 ) -> None:
-    with opened as store, store.written(), working(root):
+    with opened as store, store.written() as membership, working(root):
         (root / "scratch").mkdir(exist_ok=True)
-        feed = Feed(store.queue, placement_for(root), process_name(), say)
+        patience_s = Settings().store_patience_s
+        feed = Feed(store.queue, placement_for(root), process_name(), say, patience_s, membership.renew)
         for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, feed.stop)
         async with answering(store):

@@ -34,7 +34,7 @@ from agents.director.questions import price as price_words
 from agents.director.tools import director_tools
 from agents.llm.clean import visible
 from gpu_runtime.executor import validation_fault
-from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable
+from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable, StoreAway
 from vibeboard.model import Frozen
 
 CHAT_VERSION = 1
@@ -173,6 +173,8 @@ async def act(state: ChatState, runtime: Runtime[Talk]) -> Command[Literal["pric
         outcome = await _made(tool, call, talk, f"chat-{known_as}")
         _tell(talk, Said(kind="result", id=known_as, text=visible("\n".join(outcome.lines))))
         result: dict[str, JsonValue] = {"result": outcome.data}
+    except StoreAway:
+        raise
     except FaultError as error:
         _tell(talk, Said(kind="refused", id=known_as, text=visible(str(error))))
         result = {"refused": {"code": error.fault.code, "why": error.fault.message}}

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from storage.database import is_postgres, postgres_url
 from storage.locks import advisory_lock, let_go
+from storage.outages import told_as_fault
 from storage.project import Project
 
 _SETUP = "checkpoints"
@@ -36,9 +37,11 @@ async def _in_file(path: Path) -> AsyncIterator[BaseCheckpointSaver[str]]:
 
 @asynccontextmanager
 async def _in_postgres(engine: Engine) -> AsyncIterator[BaseCheckpointSaver[str]]:
-    async with AsyncPostgresSaver.from_conn_string(postgres_url(engine)) as saver:
-        await _set_up(saver, engine)
-        yield saver
+    """It has a connection of its own. What breaks it comes through here, as it breaks the run."""
+    with told_as_fault(engine):
+        async with AsyncPostgresSaver.from_conn_string(postgres_url(engine)) as saver:
+            await _set_up(saver, engine)
+            yield saver
 
 
 async def _set_up(saver: AsyncPostgresSaver, engine: Engine) -> None:

@@ -27,12 +27,15 @@ from storage.project import Project
 from tools.declare import Params, registry
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Rejected
+from vibeboard.faults import Rejected, StoreAway
 from vibeboard.jobs import Placement
 
 _NO_LIMIT = 1_000_000
 """LangGraph's bound on steps; ours are the attempt counters."""
 
+
+SHOTS_FAILED = "shots_failed"
+"""The code of the fault that a run ends with whose film lacks shots."""
 
 _STANDING = (
     EventType.SCENE_FELL_BACK,
@@ -72,6 +75,7 @@ async def make(
 
     Raises:
         Rejected: something that a person has to mend; what could be made is made and kept.
+        StoreAway: the store does not answer. Call it again when it does, with everything opened anew.
     """
     resumed = run_id or project.find_run(request.digest, GRAPH_VERSION)
     run_id = resumed or uuid.uuid4().hex
@@ -87,10 +91,14 @@ async def make(
     for _, event in project.events(run_id):
         if event.type in _STANDING:
             watch(event)
+    away = False
     try:
         state, offer = await _follow(services, run_id, abandoned, approved=approved)
+    except StoreAway:
+        away = True
+        raise
     finally:
-        await services.close()
+        await services.close(leave=away)
     if offer is not None:
         return Made(offer=offer)
     return Made(files=await asyncio.to_thread(_close, services, state, output))
@@ -145,7 +153,7 @@ def _close(services: Services, state: EpisodeState, output: Path | None) -> Mapp
     if bad:
         first = bad[0] if len(bad) == 1 else f"{bad[0]} (and {len(bad) - 1} more)"
         message = f"the film is not finished: {first}; the other shots are kept{_way_out(film, done, services)}"
-        raise Rejected("shots_failed", message)
+        raise Rejected(SHOTS_FAILED, message)
     return files
 
 

@@ -17,7 +17,7 @@ from storage.project import Project
 from tools.declare import Params
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Cancelled, Failure, Repairable
+from vibeboard.faults import Cancelled, FaultError, Repairable, raised_again
 from vibeboard.jobs import Job, JobState, Made, Placement, Progress
 
 JOINED_EVERY_S = 0.2
@@ -97,21 +97,22 @@ class Services:
                 jobs.made(job, event.result, event.seconds)
                 return event.result
         jobs.failed(job, event.fault)  # type: ignore[union-attr]
-        raise Failure(event.fault)  # type: ignore[union-attr]
+        raise raised_again(event.fault)  # type: ignore[union-attr]
 
     def _progress(self, unit: str, job: Job, event: Progress) -> None:
         data = {"task": job.task, "done": event.done, "total": event.total, "seconds_left": event.seconds_left}
         self.notify(Event(type=EventType.JOB_PROGRESS, unit=unit, data=data))
 
-    async def close(self) -> None:
-        """Stop what runs. What is finished is kept; the rest is made by the next run."""
+    async def close(self, *, leave: bool = False) -> None:
+        """Stop what runs, or leave it to workers by themselves. What is finished is kept; the rest is made by the next
+        run."""
         self._stopping.set()
         for running in self._inflight.values():
             running.cancel()
         for running in list(self._inflight.values()):
-            with contextlib.suppress(asyncio.CancelledError, Failure):
+            with contextlib.suppress(asyncio.CancelledError, FaultError):
                 await running
-        await self.placement.drain()
+        await self.placement.drain(leave=leave)
         if self.model:
             await self.model.aclose()
 

@@ -1,7 +1,7 @@
 """The subgraph of one unit: `call -> probe -> persist` for each call of its chain, with `medic` beside the call.
 
-No exception leaves it: a fault is a value in the state, routed to the Medic, so that one bad shot never takes its
-siblings along.
+A fault is a value in the state, routed to the Medic, so that one bad shot never takes its siblings along. One exception
+leaves it and ends the run, which is carried on later: a store that does not answer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from graphs.services import CallContext, Services
 from tools.declare import registry
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Fault, FaultError
+from vibeboard.faults import Fault, FaultError, StoreAway
 
 
 class Work(TypedDict, total=False):
@@ -67,6 +67,8 @@ async def call(state: Work, runtime: Runtime[Services]) -> Command[Literal["prob
         result = await tool.call(tool.params.model_validate(args), context)
     except ValidationError as error:
         return _failed(validation_fault(error), state, runtime.context, unit)
+    except StoreAway:
+        raise
     except FaultError as error:
         return _failed(error.fault, state, runtime.context, unit)
     except Exception as error:  # noqa: BLE001  (an exception that left the fan-out would cancel the other shots)
@@ -90,6 +92,8 @@ async def probe(state: Work, runtime: Runtime[Services]) -> Command[Literal["per
     result = Result.model_validate(state["result"])
     try:
         fault = await asyncio.to_thread(accept, tool, tool.params.model_validate(args), result, services.project.blobs)
+    except StoreAway:
+        raise
     except FaultError as error:
         fault = error.fault
     if fault is None:

@@ -27,7 +27,7 @@ from storage.chat import answer_id
 from storage.eventlog import CHAT
 from storage.project import Project
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Failure, Fault, FaultError, Rejected
+from vibeboard.faults import Failure, Fault, FaultError, Rejected, StoreAway
 
 _REMEMBERED = 20
 """Turns that a model is told of."""
@@ -67,6 +67,7 @@ class Conversation:
         Raises:
             Rejected: the turn before has not ended.
             FaultError: what broke the turn off; the conversation goes on with the next one.
+            StoreAway: the turn is carried on by the next conversation.
         """
         self._turn = self._project.chat.begin(said)
         await self._run(begin(said))
@@ -136,6 +137,8 @@ class Conversation:
         except asyncio.CancelledError:
             if not self._leaving():
                 await self._close(_STOPPED)
+            raise
+        except StoreAway:
             raise
         except FaultError as error:
             await self._close(str(error))

@@ -27,7 +27,7 @@ from graphs.services import Services
 from storage.project import Project
 from vibeboard.breakdown import Breakdown, BreakdownItem, SceneBreakdown
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Cancelled, Fault, FaultError
+from vibeboard.faults import Cancelled, Fault, FaultError, StoreAway
 from vibeboard.screenplay import Kind, Scene, Screenplay
 from vibeboard.shot import ScenePlan
 
@@ -178,7 +178,7 @@ class Thinker:
         """
         try:
             return await work
-        except Cancelled:
+        except (Cancelled, StoreAway):
             raise
         except FaultError as error:
             if error.fault.code in OPERATOR:

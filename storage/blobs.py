@@ -51,6 +51,9 @@ class StoredBlobs(Blobs, Protocol):
     def sweep(self) -> None:
         """Remove what was begun and never finished. Nobody may be writing."""
 
+    def answers(self) -> bool:
+        """Whether they can be asked for."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -150,6 +153,9 @@ class FolderBlobs:
 
     def remove(self, sha256: str) -> None:
         self._place(sha256).unlink(missing_ok=True)
+
+    def answers(self) -> bool:
+        return self.root.is_dir()
 
     def close(self) -> None:
         """A folder has nothing to let go of."""

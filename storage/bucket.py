@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as CannotConnect
 
-from vibeboard.faults import FaultError, Rejected, Transient
+from vibeboard.faults import FaultError, Rejected, StoreAway, Transient
 from vibeboard.settings import Settings
 
 PART = 16 << 20
@@ -41,11 +41,11 @@ class Bucket:
     `patience_s` seconds.
 
     Every call raises:
-        Transient: it is away for longer than that.
+        StoreAway: it is away for longer than that.
         Rejected: it refuses: wrong keys, no such bucket.
     """
 
-    def __init__(self, client: Any, name: str, prefix: str = "", *, patience_s: float = 60.0) -> None:
+    def __init__(self, client: Any, name: str, prefix: str, *, patience_s: float) -> None:
         self._client, self._name, self._prefix, self._patience_s = client, name, prefix, patience_s
 
     def __str__(self) -> str:
@@ -53,6 +53,14 @@ class Bucket:
 
     def close(self) -> None:
         self._client.close()
+
+    def answers(self) -> bool:
+        """Whether the server says anything of its own, even that it refuses; asked once."""
+        try:
+            self._client.head_object(Bucket=self._name, Key=f"{self._prefix}answers")
+        except (ClientError, BotoCoreError) as error:
+            return not _passes(error)
+        return True
 
     def has(self, key: str) -> bool:
         return self._unless(_ABSENT, self._client.head_object, Key=self._prefix + key) is not None
@@ -182,7 +190,7 @@ class Bucket:
         if isinstance(error, ClientError) and not _passes(error):
             return Refused(str(error.response["Error"].get("Code")), f"{self} refuses: {error}")
         if _passes(error):
-            return Transient("storage_unreachable", f"{self} has not answered for {self._patience_s:.0f} s ({error})")
+            return StoreAway(f"{self} has not answered for {self._patience_s:.0f} s ({error})")
         return Rejected("storage_refused", f"{self} cannot be asked ({error}): set VIBEBOARD_S3_KEY_ID and _SECRET")
 
 
@@ -207,8 +215,8 @@ def _md5(data: bytes) -> str:
     return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
-def open_bucket(url: str, settings: Settings) -> Bucket:
-    """The bucket of `s3://bucket/prefix`.
+def open_bucket(url: str, settings: Settings, patience_s: float | None = None) -> Bucket:
+    """The bucket of `s3://bucket/prefix`, patient as the settings say unless told otherwise.
 
     Raises:
         Rejected: the URL is none of these.
@@ -233,4 +241,5 @@ def open_bucket(url: str, settings: Settings) -> Bucket:
         aws_secret_access_key=settings.s3_secret.get_secret_value() or None,
         config=config,
     )
-    return Bucket(client, name, f"{prefix.strip('/')}/" if prefix.strip("/") else "")
+    patience_s = settings.store_patience_s if patience_s is None else patience_s
+    return Bucket(client, name, f"{prefix.strip('/')}/" if prefix.strip("/") else "", patience_s=patience_s)

@@ -16,7 +16,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
-from vibeboard.faults import Rejected
+from storage.outages import raise_outages
+from vibeboard.faults import Rejected, StoreAway
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 10_000
@@ -69,7 +70,8 @@ def open_database(where: Path | str, *, upgrade: bool = True) -> Engine:
     and bring it to the newest schema, unless it shall stay as it is.
 
     Raises:
-        Rejected: it is no database, one of a newer version, or one that does not answer.
+        Rejected: it is no database, one of a newer version, or one that refuses us.
+        StoreAway: it does not answer. Whatever is asked of the engine later raises this too.
     """
     url = _url(where)
     engine = _postgres(url) if url.get_backend_name() == "postgresql" else _sqlite(url)
@@ -81,6 +83,9 @@ def open_database(where: Path | str, *, upgrade: bool = True) -> Engine:
     except (CommandError, DatabaseError) as error:
         engine.dispose()
         raise _unusable(url, error) from error
+    except StoreAway:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -105,9 +110,11 @@ def _sqlite(url: URL) -> Engine:
 
 def _postgres(url: URL) -> Engine:
     """Connections that the server has closed meanwhile are noticed before use and opened anew."""
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_S}
     )
+    raise_outages(engine)
+    return engine
 
 
 def revision_of(connection: Connection) -> str:
@@ -143,7 +150,7 @@ def _unusable(url: URL, error: CommandError | DatabaseError) -> Exception:
     shown = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "postgresql":
         if isinstance(error, OperationalError):
-            return Rejected("database_unreachable", f"{shown} does not answer: start it, or set VIBEBOARD_DATABASE")
+            return Rejected("database_refused", f"{shown} refuses ({error.orig}): set VIBEBOARD_DATABASE")
         return Rejected("project_unreadable", f"{shown} was made by a newer version: use that version")
     if isinstance(error, OperationalError):
         return error

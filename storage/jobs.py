@@ -80,19 +80,21 @@ class JobTable:
         return row.project_id != self._project_id and is_open(session, row.project_id)
 
     def made(self, job: Job, result: Result, seconds: float) -> bool:
-        """Record the bytes of an attempt; false when a later attempt has taken over."""
-        return self._end(job, state=JobState.MADE, result=result.model_dump_json(), seconds=seconds)
+        """Record the bytes of an attempt; false when a later attempt has taken over. A worker that was cut off for
+        longer than its lease is in time as long as nobody else has taken the job."""
+        from_states = (JobState.RUNNING, JobState.QUEUED)
+        return self._end(job, from_states, state=JobState.MADE, result=result.model_dump_json(), seconds=seconds)
 
     def failed(self, job: Job, fault: Fault) -> bool:
-        return self._end(job, state=JobState.FAILED, fault=fault.model_dump_json())
+        return self._end(job, (JobState.RUNNING,), state=JobState.FAILED, fault=fault.model_dump_json())
 
-    def _end(self, job: Job, **values: object) -> bool:
+    def _end(self, job: Job, from_states: tuple[JobState, ...], **values: object) -> bool:
         fence = (
             update(JobRow)
             .where(
                 col(JobRow.key) == job.key,
                 col(JobRow.attempt) == job.attempt,
-                col(JobRow.state) == JobState.RUNNING,
+                col(JobRow.state).in_(from_states),
             )
             .values(updated_at=now(), **values)
         )

@@ -1,6 +1,7 @@
 """Who has a project open, and who may be writing: file locks of this machine, advisory locks of a shared database.
 
-Kernel and Postgres drop them with their holder, however it ends.
+Kernel and Postgres drop them with their holder, however it ends. Postgres drops them when it ends itself, too: who
+held one holds it no more when the server is back, and has to take it anew.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from storage.database import is_postgres
+from storage.outages import HELD
 from vibeboard.digest import sha256
-from vibeboard.faults import Rejected
+from vibeboard.faults import Rejected, StoreAway
 
 _PATIENCE_S, _NOTICED_S, _RETRY_S = 10.0, 3.0, 0.1
 STORE = "store"
@@ -41,6 +43,7 @@ class ProjectLock:
             raise _busy(root)
         self._held = ExitStack()
         self._held.callback(os.close, handle)
+        self._connection: Connection | None = None
 
     def hold(self, engine: Engine, project_id: str) -> None:
         """Hold the project in a database that is shared, and keep clean-ups of its store out."""
@@ -49,6 +52,7 @@ class ProjectLock:
             if connection is None:
                 raise _busy("this film")
             self._held.callback(let_go, connection)
+            self._connection = connection
         else:
             lock = _lock_file(engine, project_id)
             lock.parent.mkdir(exist_ok=True)
@@ -57,6 +61,11 @@ class ProjectLock:
                 raise _busy("this film")
             self._held.callback(os.close, handle)
         self._held.enter_context(among_writers(engine))
+
+    def guarded(self, engine: Engine) -> Engine:
+        """The same database for who relies on the lock: asking anything of it when the lock was lost raises
+        `StoreAway`."""
+        return engine if self._connection is None else engine.execution_options(**{HELD: self._connection})
 
     def release(self) -> None:
         self._held.close()
@@ -100,7 +109,7 @@ def advisory_lock(engine: Engine, name: str, *, shared: bool = False, patience_s
 
 def let_go(connection: Connection) -> None:
     """Give an advisory lock back at once; a server that is away has forgotten it anyway."""
-    with closing(connection), suppress(DBAPIError):
+    with closing(connection), suppress(DBAPIError, StoreAway):
         connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
@@ -154,6 +163,30 @@ def among_writers(engine: Engine) -> Iterator[None]:
         if time.monotonic() > end:
             raise Rejected("store_busy", "the store is being cleaned up: wait until that ends, and run again")
         time.sleep(_RETRY_S)
+
+
+class Membership:
+    """Being among those who write in a store, as a context manager; `renew` it when the database was away."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._held = engine, ExitStack()
+
+    def renew(self) -> None:
+        """Be among them anew.
+
+        Raises:
+            Rejected: a clean-up has begun meanwhile.
+            StoreAway: the database is away still.
+        """
+        self._held.close()
+        self._held.enter_context(among_writers(self._engine))
+
+    def __enter__(self) -> Self:
+        self.renew()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
 
 
 @contextmanager

@@ -21,8 +21,8 @@ class Project(Records):
     that the folder is of, else a new one. What has a film's id sees that film's rows only.
 
     Raises:
-        Rejected: another process works on the film or in the folder, or the database is damaged, of a newer version or
-            not to be reached.
+        Rejected: another process works on the film or in the folder, or the database is damaged or of a newer version.
+        StoreAway: the database does not answer. So does everything else, once the film's lock was lost with it.
     """
 
     def __init__(self, root: Path, store: Store | None = None, project_id: str | None = None) -> None:
@@ -31,14 +31,15 @@ class Project(Records):
         try:
             opened = store or Store.in_folder(root)
             self._own_store = store is None
-            super().__init__(opened, project_id or opened.project_of(root))
+            film = project_id or opened.project_of(root)
             if store is not None:
-                self._lock.hold(store.engine, self.id)
+                self._lock.hold(store.engine, film)
+            super().__init__(opened, film, self._lock.guarded(opened.engine))
+            self.owner = process_name()
+            self.jobs.reclaim(self.owner)
         except FaultError:
             self._lock.release()
             raise
-        self.owner = process_name()
-        self.jobs.reclaim(self.owner)
         self._sweep()
 
     def _sweep(self) -> None:

@@ -100,9 +100,12 @@ class WorkQueue(JobTable):
 
     def beat(self, owner: str, held: Mapping[str, Progress | None]) -> frozenset[str]:
         """Renew a worker's leases of what it has in hand and say how far that is; the keys of those that shall stop,
-        because somebody asked for it or because they are no longer the worker's."""
+        because somebody asked for it or because they are no longer the worker's. What it had in hand when it was cut
+        off for longer than its lease is its own again unless somebody has taken it."""
+        queued = (col(JobRow.owner) == owner, col(JobRow.state) == JobState.QUEUED, col(JobRow.key).in_(list(held)))
         mine = (col(JobRow.owner) == owner, col(JobRow.state) == JobState.RUNNING, col(JobRow.key).in_(list(held)))
         with Session(self._engine) as session:
+            session.execute(update(JobRow).where(*queued).values(state=JobState.RUNNING, lost=JobRow.lost - 1))
             session.execute(update(JobRow).where(*mine).values(leased_until=now() + LEASE))
             for key, event in held.items():
                 if event is not None:
@@ -125,7 +128,7 @@ class WorkQueue(JobTable):
             held = session.exec(leased.with_for_update(skip_locked=True))
             lost = [row for row in held if _lost(row)]
             for row in lost:
-                row.lost, row.owner, row.leased_until = row.lost + 1, "", None
+                row.lost, row.leased_until = row.lost + 1, None
                 row.state = JobState.QUEUED if row.lost < MOST_LOST else JobState.FAILED
                 row.fault = "" if row.lost < MOST_LOST else _given_up(row).model_dump_json()
                 session.add(row)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import Engine
 from sqlmodel import Session, col, desc, func, select, update
 
 from storage.assets import FilmAssets
@@ -54,9 +55,9 @@ class Records:
     """The rows of the film `project_id` of a `store`. Any process may read and write them at any time; who makes the
     film opens it as a `storage.project.Project`."""
 
-    def __init__(self, store: Store, project_id: str) -> None:
+    def __init__(self, store: Store, project_id: str, engine: Engine | None = None) -> None:
         self.store, self.id = store, project_id
-        self._engine, self.blobs = store.engine, store.blobs
+        self._engine, self.blobs = engine or store.engine, store.blobs
         self.jobs = WorkQueue(self._engine, project_id)
         self.assets = FilmAssets(self._engine, project_id)
         self.edits = EditLog(self._engine, project_id)

@@ -138,6 +138,9 @@ class S3Blobs:
     def sweep(self) -> None:
         self._bucket.abort_uploads()
 
+    def answers(self) -> bool:
+        return self._bucket.answers()
+
     def close(self) -> None:
         self._bucket.close()
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session, col, or_, select
 
 from storage.blobs import FolderBlobs, StoredBlobs
 from storage.database import is_postgres, open_database
-from storage.locks import ProjectLock, alone, among_writers, project_folder
+from storage.locks import Membership, ProjectLock, alone, project_folder
 from storage.queue import WorkQueue
 from storage.tables import ProjectRow
-from vibeboard.faults import Rejected
+from vibeboard.faults import Rejected, StoreAway
 
 MARK = "project"
 """The file in which a film's folder has the id of a film that is in another store."""
@@ -39,6 +39,15 @@ class Store:
     def in_folder(cls, root: Path) -> Self:
         """The store of one film: `project.db` and `blobs/` in the film's folder."""
         return cls(root, root / "project.db", FolderBlobs(root / "blobs"), one_film=True)
+
+    def answers(self) -> bool:
+        """Whether both the database and the blobs can be asked."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except StoreAway:
+            return False
+        return self.blobs.answers()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -88,13 +97,13 @@ class Store:
             mark.write_text(project_id)
         return self.find(project_id)
 
-    def written(self) -> AbstractContextManager[None]:
+    def written(self) -> Membership:
         """Be among those who write blobs, which keeps clean-ups out.
 
         Raises:
             Rejected: a clean-up is at work.
         """
-        return among_writers(self.engine)
+        return Membership(self.engine)
 
     @contextmanager
     def alone(self) -> Iterator[None]:

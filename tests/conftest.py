@@ -24,8 +24,15 @@ def project(tmp_path: Path):
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    with servers.postgres() as url:
-        yield url
+    with servers.postgres() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def breakable_postgres():
+    """A server for those who stop it: nobody else may be using it."""
+    with servers.postgres() as server:
+        yield server
 
 
 @pytest.fixture

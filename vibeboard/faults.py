@@ -65,6 +65,17 @@ class Transient(FaultError):
         self.fault = self.fault.model_copy(update={"retry_after_s": retry_after_s})
 
 
+STORE_AWAY = "store_away"
+
+
+class StoreAway(Transient):
+    """The database or the files do not answer. It is nothing that a call or its arguments could mend: who works with
+    them stops, as in a crash, and is carried on when they answer."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(STORE_AWAY, message)
+
+
 class Rejected(FaultError):
     """A person has to act; never retried, never reworded."""
 
@@ -87,3 +98,8 @@ class Failure(FaultError):
         Exception.__init__(self, fault.message)
         self.kind = fault.kind
         self.fault = fault
+
+
+def raised_again(fault: Fault) -> FaultError:
+    """The exception for a fault that came in as a value."""
+    return StoreAway(fault.message) if fault.code == STORE_AWAY else Failure(fault)

@@ -221,5 +221,6 @@ class Placement(Protocol):
 
     def snapshot(self) -> Snapshot: ...
 
-    async def drain(self) -> None:
-        """Take no more, cancel what waits and runs, and end the workers."""
+    async def drain(self, *, leave: bool = False) -> None:
+        """Take no more, cancel what waits and runs, and end the workers. Workers by themselves may be left to go on
+        with it: whoever carries the work on finds what they made."""

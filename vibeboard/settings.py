@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     s3_region: str = Field("auto", description="Its region")
     s3_key_id: SecretStr = Field(SecretStr(""), description="Access key id [what the AWS tools find]")
     s3_secret: SecretStr = Field(SecretStr(""), description="Secret access key")
+    store_patience_s: float = Field(120.0, ge=0, description="Wait so long for a database or bucket that is away")
     blob_cache: Path = Field(Path("~/.cache/vibeboard/blobs"), description="Folder of the local copies of S3 files")
     blob_cache_gib: float = Field(50.0, gt=0, description="Its size; what was not read for longest goes first")
 

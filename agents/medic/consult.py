@@ -17,7 +17,7 @@ from agents.medic.trail import Change, Trail, changes
 from gpu_runtime.engine import Engine
 from tools.declare import Tool
 from vibeboard.digest import canonical, sha256
-from vibeboard.faults import Fault, FaultError, FaultKind, FieldError
+from vibeboard.faults import Fault, FaultError, FaultKind, FieldError, StoreAway
 from vibeboard.model import Frozen
 
 MAX_QUESTIONS = 2
@@ -104,6 +104,8 @@ async def _answer(fixer: Fixer, question: Question) -> Sequence[Edit]:
     try:
         answer = fixer.propose(question)
         return await answer if inspect.isawaitable(answer) else answer
+    except StoreAway:
+        raise
     except FaultError:
         return ()
 

@@ -11,10 +11,12 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, TypeVar
 
+from api.patience import carried_on
 from api.studio.films import OpenFilms
 from api.studio.making import make_episode
 from api.studio.talk import Talks
 from gpu_runtime.executor import fault_of
+from graphs.make import SHOTS_FAILED
 from storage.episodes import Episodes
 from storage.eventlog import CHAT
 from storage.project import Project
@@ -24,8 +26,10 @@ from storage.store import Store
 from storage.tables import EpisodeRow
 from vibeboard.episodes import EpisodeState
 from vibeboard.events import Event, EventType
-from vibeboard.faults import FaultError, Rejected
+from vibeboard.faults import FaultError, Rejected, StoreAway
+from vibeboard.logs import about
 from vibeboard.settings import Settings
+from vibeboard.traces import span
 
 T = TypeVar("T")
 Told = Callable[[str, Event], None]
@@ -151,19 +155,42 @@ class Studio:
             self._running[episode_id].cancel()
 
     async def _run(self, episode: EpisodeRow) -> None:
-        """Make an episode and write down how it ended. One that is stopped because the process ends stays as it is."""
+        """Make an episode, however often the store is away meanwhile. One that the store was away from for too long is
+        left to whoever finds it when its hold has run out."""
+        attempt = partial(self._attempt, episode.id)
+        with about(run=episode.run_id, thread=episode.project_id), span("episode", attempt=episode.attempt):
+            try:
+                await carried_on(attempt, self.store, log.warning, self.settings.store_patience_s)
+            except StoreAway as error:
+                log.error("given up for now: %s", error)
+
+    async def _attempt(self, episode_id: str) -> None:
+        """Make an episode in hand and write down how it ended. One that is stopped because the process ends stays as it
+        is."""
+        episode = self.episodes.find(episode_id)
+        if episode is None or episode.holder != self.holder:
+            return
         try:
             await make_episode(self, episode)
         except asyncio.CancelledError:
             if not self._stopping:
-                self.episodes.become(episode, EpisodeState.CANCELLED, Event(type=EventType.RUN_CANCELLED))
-                self.tell(episode.project_id, Event(type=EventType.RUN_CANCELLED))
-        except Exception as error:
-            fault = fault_of(error)
-            log.error("episode %s failed: %s", episode.id, fault.message, exc_info=not isinstance(error, FaultError))
-            event = Event(type=EventType.RUN_FAILED, data={"code": fault.code, "message": fault.message})
-            self.episodes.become(episode, EpisodeState.FAILED, event, fault=fault.model_dump_json())
-            self.tell(episode.project_id, event)
+                self._end_with(episode, EpisodeState.CANCELLED, Event(type=EventType.RUN_CANCELLED))
+        except StoreAway:
+            raise
+        except Exception as error:  # noqa: BLE001  (an episode that nobody ends would be begun for ever)
+            self._failed(episode, error)
+
+    def _failed(self, episode: EpisodeRow, error: Exception) -> None:
+        """Write a failure down. That of a run which came to its end with shots missing is in its log already."""
+        fault = fault_of(error)
+        log.error("failed: %s", fault.message, exc_info=None if isinstance(error, FaultError) else error)
+        event = Event(type=EventType.RUN_FAILED, data={"code": fault.code, "message": fault.message})
+        logged = None if fault.code == SHOTS_FAILED else event
+        self._end_with(episode, EpisodeState.FAILED, logged, fault=fault.model_dump_json())
+
+    def _end_with(self, episode: EpisodeRow, state: EpisodeState, event: Event | None, **values: str) -> None:
+        self.episodes.become(episode, state, event, **values)
+        self.tell(episode.project_id, event or Event(type=EventType.RUN_FAILED))
 
     def tell(self, project_id: str, event: Event) -> None:
         self.told(project_id, event)

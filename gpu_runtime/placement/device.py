@@ -57,7 +57,7 @@ class EmbeddedDevice:
         running = devices[0].running if devices else ()
         return Snapshot(workers=len(devices), queued=len(self._jobs) - len(running), running=running, devices=devices)
 
-    async def drain(self) -> None:
+    async def drain(self, *, leave: bool = False) -> None:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

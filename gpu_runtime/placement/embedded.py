@@ -61,7 +61,7 @@ class Embedded:
         running = tuple(slot.running for slot in self._children if slot.running)
         return Snapshot(workers=len(self._children), queued=self._waiting.qsize(), running=running)
 
-    async def drain(self) -> None:
+    async def drain(self, *, leave: bool = False) -> None:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

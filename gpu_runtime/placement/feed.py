@@ -2,16 +2,19 @@
 
 A job can come again while it is in hand, as a later attempt: whoever wants it was stopped and asks anew, or this
 machine slept for so long that the lease ended. The work goes on then, and its end counts for the newest attempt.
+
+A table that is away stops no work: what is made meanwhile is kept until it can be written down.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gpu_runtime.executor import fault_of
-from vibeboard.faults import FaultKind
+from gpu_runtime.placement.patience import Patience
+from vibeboard.faults import FaultKind, StoreAway
 from vibeboard.jobs import Failed, Job, JobClass, JobQueue, Made, Placement, Progress, Wish
 
 EVERY_S = 0.2
@@ -21,10 +24,20 @@ AHEAD = 16
 
 
 class Feed:
-    """Serves the table as `owner` until it is told to stop; a job that ran when it died is taken by another."""
+    """Serves the table as `owner` until it is told to stop; a job that ran when it died is taken by another. A table
+    that is away is waited for for `patience_s` seconds, and `renew` called when it is back."""
 
-    def __init__(self, queue: JobQueue, placement: Placement, owner: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        queue: JobQueue,
+        placement: Placement,
+        owner: str,
+        say: Callable[[str], None],
+        patience_s: float = 120.0,
+        renew: Callable[[], None] = lambda: None,
+    ) -> None:
         self._queue, self._placement, self._owner, self._say = queue, placement, owner, say
+        self._patience = Patience(say, patience_s, renew)
         self._held: dict[str, Job] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._progress: dict[str, Progress] = {}
@@ -33,30 +46,39 @@ class Feed:
     def stop(self) -> None:
         """Take no more; return from `serve` when what is in hand was given back."""
         self._stopping.set()
+        self._patience.end()
 
     async def serve(self) -> None:
+        """
+        Raises:
+            StoreAway: patience has ended; what was in hand is given up, and its leases run out.
+        """
         beating = asyncio.create_task(self._beat())
         beating.add_done_callback(lambda _: self.stop())  # whoever is silent loses what is in hand
         try:
             while not self._stopping.is_set():
-                self._take()
+                await self._take()
                 await self._nap(EVERY_S)
         finally:
             self.stop()
             beating.cancel()
             await self._placement.drain()
             await asyncio.gather(*self._working, return_exceptions=True)
-            self._queue.leave(self._owner)
+            with contextlib.suppress(StoreAway):
+                self._queue.leave(self._owner)
             with contextlib.suppress(asyncio.CancelledError):
                 await beating
 
-    def _take(self) -> None:
+    async def _take(self) -> None:
         """Somebody who waits at a screen is let in however much is in hand."""
-        self._queue.expire(spared=self._owner)
-        jobs = self._queue.take(self._owner, AHEAD, JobClass.INTERACTIVE)
-        room = AHEAD - len(self._held) - len(jobs)
+        ask = self._patience.ask
+        await ask(lambda: self._queue.expire(spared=self._owner))
+        self._begin(await ask(lambda: self._queue.take(self._owner, AHEAD, JobClass.INTERACTIVE)))
+        room = AHEAD - len(self._held)
         if room > 0:
-            jobs += self._queue.take(self._owner, room)
+            self._begin(await ask(lambda: self._queue.take(self._owner, room)))
+
+    def _begin(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             is_new = job.key not in self._held
             self._held[job.key] = job
@@ -67,15 +89,22 @@ class Feed:
 
     async def _do(self, key: str) -> None:
         try:
-            begun, end = await self._run(key)
-            while self._is_wanted_again(begun, end):
-                begun, end = await self._run(key)
-            self._write_down(self._held[key], end)
-        except Exception as error:  # noqa: BLE001  (a job that nobody ends would hang the build)
-            self._queue.failed(self._held[key], fault_of(error))
+            end = await self._end_of(key)
+            await self._patience.ask(lambda: self._write_down(self._held[key], end))
+        except StoreAway:
+            self._say(f"given up {key[:12]}: its lease runs out, and another takes it")
         finally:
             del self._held[key]
             self._progress.pop(key, None)
+
+    async def _end_of(self, key: str) -> Made | Failed:
+        try:
+            begun, end = await self._run(key)
+            while self._is_wanted_again(begun, end):
+                begun, end = await self._run(key)
+        except Exception as error:  # noqa: BLE001  (a job that nobody ends would hang the build)
+            return Failed(key=key, fault=fault_of(error))
+        return end
 
     async def _run(self, key: str) -> tuple[Job, Made | Failed]:
         job = self._held[key]
@@ -107,10 +136,13 @@ class Feed:
 
     async def _beat(self) -> None:
         while True:
-            for key in self._queue.beat(self._owner, {key: self._progress.get(key) for key in self._held}):
+            for key in await self._patience.ask(self._renewed):
                 self._placement.cancel(key)
-            self._obey(self._queue.show(self._owner, self._placement.snapshot()))
+            self._obey(await self._patience.ask(lambda: self._queue.show(self._owner, self._placement.snapshot())))
             await asyncio.sleep(BEAT_S / 4)
+
+    def _renewed(self) -> frozenset[str]:
+        return self._queue.beat(self._owner, {key: self._progress.get(key) for key in self._held})
 
     def _obey(self, wish: Wish | None) -> None:
         if wish is Wish.UNLOAD:

@@ -40,7 +40,7 @@ class InProcess:
         queued, running = len(seen.queue), seen.running
         return Snapshot(workers=1, queued=queued, running=running, devices=(seen,))
 
-    async def drain(self) -> None:
+    async def drain(self, *, leave: bool = False) -> None:
         await asyncio.to_thread(self.runtime.close)
 
     def _report(self, event: JobEvent) -> None:

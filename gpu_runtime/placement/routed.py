@@ -44,6 +44,6 @@ class Routed:
             devices=cpu.devices + device.devices,
         )
 
-    async def drain(self) -> None:
-        await self._cpu.drain()
-        await self._device.drain()
+    async def drain(self, *, leave: bool = False) -> None:
+        await self._cpu.drain(leave=leave)
+        await self._device.drain(leave=leave)

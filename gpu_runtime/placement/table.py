@@ -52,12 +52,12 @@ class Table:
             devices=tuple(device for snapshot in seen for device in snapshot.devices),
         )
 
-    async def drain(self) -> None:
+    async def drain(self, *, leave: bool = False) -> None:
         """Cancel what was offered and is not made; the workers go on with other work."""
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        for key in self._told:
+        for key in self._told if not leave else ():
             self._queue.stop(key)
         self._loops, self._told = [], {}
         self._inbox.end_all(Cancelled().fault)

@@ -55,11 +55,8 @@ def offered(queue, *args):
 def silence(engine, key):
     """Let a job's lease run out."""
     with Session(engine) as session:
-        session.execute(
-            update(JobRow)
-            .where(col(JobRow.key) == key)
-            .values(leased_until=now() - timedelta(seconds=1), owner="far:1")
-        )
+        ran_out = now() - timedelta(seconds=1)
+        session.execute(update(JobRow).where(col(JobRow.key) == key).values(leased_until=ran_out, owner="far:1"))
         session.commit()
 
 
@@ -133,6 +130,35 @@ def test_a_worker_is_told_of_a_job_that_another_has_now(queue, engine):
     assert queue.expire(spared="far:1") == 0
     assert queue.expire() == 1
     queue.take("w:2", 1)
+    assert queue.beat("far:1", {"k": None}) == {"k"}
+
+
+def test_a_worker_that_was_cut_off_has_its_job_again_unless_another_took_it(queue, engine):
+    offered(queue)
+    (job,) = queue.take("far:1", 1)
+    for _ in range(MOST_LOST + 1):
+        silence(engine, "k")
+        assert queue.expire() == 1
+        assert queue.beat("far:1", {"k": None}) == set()
+        assert queue.take("w:2", 1) == []
+    assert queue.made(job, RESULT, 1.0)
+
+
+def test_what_was_made_by_a_worker_that_was_cut_off_counts_if_nobody_took_the_job(queue, engine):
+    offered(queue)
+    (job,) = queue.take("far:1", 1)
+    silence(engine, "k")
+    assert queue.expire() == 1
+    assert queue.made(job, RESULT, 1.0)
+    assert queue.take("w:2", 1) == []
+
+
+def test_a_job_that_was_stopped_while_its_worker_was_cut_off_is_not_taken_up_again(queue, engine):
+    offered(queue)
+    queue.take("far:1", 1)
+    silence(engine, "k")
+    queue.expire()
+    queue.stop("k")
     assert queue.beat("far:1", {"k": None}) == {"k"}
 
 

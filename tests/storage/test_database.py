@@ -23,7 +23,7 @@ from storage.queue import WorkQueue
 from storage.store import Store
 from storage.tables import JobRow
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Rejected
+from vibeboard.faults import Rejected, StoreAway
 from vibeboard.jobs import JobState
 
 JOBS, WORKERS = 120, 4
@@ -125,7 +125,7 @@ def test_a_database_that_is_no_use_is_refused_in_a_sentence(where, says):
 
 
 def test_a_postgres_that_does_not_answer_is_named_without_its_password(tmp_path):
-    with pytest.raises(Rejected, match="does not answer") as refused:
+    with pytest.raises(StoreAway, match="does not answer") as refused:
         open_database(f"postgresql://me:hush@/film?host={tmp_path}")
     assert "hush" not in str(refused.value)
 

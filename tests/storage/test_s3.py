@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, suppress
 
 import pytest
 
 from storage.bucket import PART, Bucket, open_bucket
 from storage.s3 import IN_USE_S, BlobCache, S3Blobs
-from tests.servers import KEY, SECRET, S3Server
-from vibeboard.faults import Rejected, Transient
+from tests.servers import KEY, SECRET, Gate, S3Server
+from vibeboard.faults import Rejected, StoreAway
 from vibeboard.settings import Settings
 
 
@@ -193,54 +191,6 @@ def test_the_cache_lets_the_longest_unread_go_and_keeps_what_is_in_use(bucket, t
     assert all(blobs.read(ref.sha256) for ref in refs)
 
 
-class Gate:
-    """A way to the server that can be shut: connections are refused, and those that are open break."""
-
-    def __init__(self, target: str) -> None:
-        self._target = ("127.0.0.1", int(target.rpartition(":")[2]))
-        self._open: list[socket.socket] = []
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port = self._door.getsockname()[1]
-        self._serve()
-
-    def _serve(self) -> None:
-        self.forwarded, self.limit = 0, 1 << 60
-        threading.Thread(target=self._accept, args=(self._door,), daemon=True).start()
-
-    def _accept(self, door: socket.socket) -> None:
-        while True:
-            try:
-                near, _ = door.accept()
-            except OSError:
-                return
-            far = socket.create_connection(self._target)
-            self._open += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._forward, args=(source, sink, source is far), daemon=True).start()
-
-    def _forward(self, source: socket.socket, sink: socket.socket, down: bool) -> None:
-        try:
-            while data := source.recv(1 << 16):
-                sink.sendall(data)
-                self.forwarded += len(data)
-                if self.forwarded > self.limit:
-                    self.shut()
-        except OSError:
-            return
-
-    def shut(self) -> None:
-        with closing(self._door), suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)  # ends the accept that waits
-        for connection in self._open:
-            with closing(connection), suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        self._open = []
-
-    def open(self) -> None:
-        self._door = socket.create_server(("127.0.0.1", self.port))
-        self._serve()
-
-
 @pytest.fixture
 def gate(s3_server):
     made = Gate(s3_server.endpoint)
@@ -274,8 +224,19 @@ def test_a_server_that_refuses_for_seconds_in_the_middle_is_waited_for(gate, buc
 
 def test_a_server_that_stays_away_is_said_to_be(gate, opened):
     gate.shut()
-    with pytest.raises(Transient, match="has not answered"):
+    with pytest.raises(StoreAway, match="has not answered"):
         through(gate, opened, 1).has("k")
+
+
+def test_a_server_answers_also_when_it_refuses_us(gate, opened):
+    assert opened().answers()
+    assert opened(s3_secret="WRONGSECRET0123").answers()
+    impatient = through(gate, opened, 0)
+    assert impatient.answers()
+    gate.shut()
+    assert not impatient.answers()
+    gate.open()
+    assert impatient.answers()
 
 
 @pytest.mark.parametrize(
