@@ -92,6 +92,7 @@ def _envelope(seq: int, method: str, namespace: tuple[str, ...], at: datetime, d
 
 
 def _said(event: Event) -> _Said:
+    """What a question asks is its `payload` in the protocol, and its `value` to langgraph-sdk 0.4."""
     payload = event.data
     if event.type in _RUNS:
         return _Said("lifecycle", "lifecycle", _lifecycle(event))
@@ -105,7 +106,8 @@ def _said(event: Event) -> _Said:
     if event.type in (EventType.TOOL_CALLED, EventType.TOOL_ANSWERED):
         return _Said("tools", "tools", _tool(event))
     if event.type is EventType.INPUT_REQUESTED:
-        return _Said("input", "input.requested", {"interrupt_id": payload.get("id"), "payload": payload})
+        asked = {"interrupt_id": payload.get("id"), "payload": payload, "value": payload}
+        return _Said("input", "input.requested", asked)
     if event.type is EventType.INPUT_ANSWERED:
         return _Said("input", "input.answered", {"interrupt_id": payload.get("question"), "payload": payload})
     return _Said("updates", "updates", {"node": event.type, "values": payload})
