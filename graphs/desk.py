@@ -126,7 +126,8 @@ class FilmDesk:
         planned = await self.planned()
         wanted = {self._film(planned).shot(number).shot.id for number in shots}
         numbers = {item.shot.id: item.number for item in planned.laid}
-        todo = [item for item in self._quote(planned).todo if not wanted or item.unit in wanted]
+        laid = [item for item in planned.laid if not wanted or item.shot.id in wanted]
+        todo = (await self.quoted(planned, laid)).todo
         gpu = sum(item.device_seconds for item in todo)
         return Offer(
             shots=tuple(_to_make(item, numbers[item.unit]) for item in todo),
@@ -135,15 +136,11 @@ class FilmDesk:
             usd=round(gpu * self.gpu_usd_per_hour / _SECONDS_AN_HOUR, 4),
         )
 
-    async def standing(self) -> tuple[Planned, Quote]:
-        """The film as planned now, and which of its shots are current."""
-        planned = await self.planned()
-        return planned, await asyncio.to_thread(self._quote, planned)
-
-    def _quote(self, planned: Planned) -> Quote:
+    async def quoted(self, planned: Planned, laid: Sequence[CutShot]) -> Quote:
+        """Which of these shots are current, and what a build would make of the others."""
         request, refused = self.request(), refused_repairs(self.project)
         services = Services(self.project, self.placement(), request, CHAT, lambda _event: None, refused=refused)
-        return quote([shot_unit(item, planned.title, request) for item in planned.laid], services)
+        return await asyncio.to_thread(quote, [shot_unit(item, planned.title, request) for item in laid], services)
 
     def edits(self) -> Sequence[Entry]:
         return self.project.edits.entries()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
 
@@ -10,9 +10,11 @@ from api.problems import documented
 from api.routes.shots import NAME
 from api.service import ReadFilm, TheService
 from api.studio.desk import at_desk
-from gpu_runtime.engine import Quality
+from gpu_runtime.engine import Engine, Quality
 from graphs.approval import Offer, offer_of
+from graphs.cut import CutShot
 from graphs.desk import FilmDesk
+from graphs.quote import Quoted
 from graphs.request import TAKE_TASK
 from vibeboard.edits import Left
 from vibeboard.model import Frozen
@@ -40,6 +42,19 @@ class QuotedShot(Frozen):
     cpu_seconds: float
     gpu_seconds: float
 
+    @classmethod
+    def of(cls, item: Quoted, placed: CutShot, engine: Engine) -> Self:
+        return cls(
+            **item.model_dump(include={"steps", "found", "reasons"}),
+            id=item.unit,
+            number=placed.number,
+            renders=item.renders,
+            engine=engine.name,
+            quality=engine.quality,
+            cpu_seconds=round(item.seconds, 1),
+            gpu_seconds=round(item.device_seconds, 1),
+        )
+
 
 class FilmQuote(Frozen):
     """`current` shots need nothing. `offer` is what the others take together, its `usd` at the price of the device that
@@ -56,26 +71,14 @@ def quote_film(film: ReadFilm, service: TheService, shots: OfShots = None) -> Fi
     """What a build would make now, why, how long it would take and what it would cost. Nothing is made."""
 
     async def quoted(desk: FilmDesk) -> FilmQuote:
-        planned, quote = await desk.standing()
-        request, placed = desk.request(), {item.shot.id: item for item in planned.laid}
-        wanted = {planned.shot(which).shot.id for which in shots or ()} or placed.keys()
-        todo = [item for item in quote.todo if item.unit in wanted]
+        planned, request = await desk.planned(), desk.request()
+        laid = {item.shot.id: item for item in (map(planned.shot, shots) if shots else planned.laid)}
+        quote = await desk.quoted(planned, list(laid.values()))
+        todo = [QuotedShot.of(item, laid[item.unit], request.engine(TAKE_TASK, item.unit)) for item in quote.todo]
         return FilmQuote(
-            current=sum(item.unit in wanted for item in quote.current),
-            shots=tuple(
-                QuotedShot(
-                    id=item.unit,
-                    number=placed[item.unit].number,
-                    **item.model_dump(include={"steps", "found", "reasons"}),
-                    renders=item.renders,
-                    engine=request.engine(TAKE_TASK, item.unit).name,
-                    quality=request.engine(TAKE_TASK, item.unit).quality,
-                    cpu_seconds=round(item.seconds, 1),
-                    gpu_seconds=round(item.device_seconds, 1),
-                )
-                for item in todo
-            ),
-            offer=offer_of(todo, desk.gpu_usd_per_hour),
+            current=len(quote.current),
+            shots=tuple(todo),
+            offer=offer_of(quote.todo, desk.gpu_usd_per_hour),
             left=tuple(planned.left),
         )
 

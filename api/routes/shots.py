@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -19,8 +20,8 @@ from gpu_runtime.engine import Quality
 from gpu_runtime.engine import registry as engines
 from graphs.cut import CutShot
 from graphs.desk import FilmDesk, Planned
-from graphs.quote import Quote, Quoted
-from graphs.request import TAKE_TASK
+from graphs.quote import Quoted
+from graphs.request import TAKE_TASK, MakeRequest
 from graphs.takes import activate
 from graphs.units import TAKE
 from storage.tables import aware
@@ -38,6 +39,12 @@ NAME = r"^[0-9A-Za-z._-]{1,80}$"
 WhichShot = Annotated[str, Path(pattern=NAME, description="A shot's id, or its number", examples=["1A"])]
 OfScene = Annotated[str | None, Query(pattern=NAME, description="Only of this scene, by its id or number")]
 TakeKey = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A take's key")]
+
+
+_AS_PLANNED = {
+    *("id", "scene_id", "size", "framing", "angle", "movement", "rig", "subjects", "description", "reason"),
+    *("first_line", "last_line", "frames", "seed"),
+}
 
 
 class Standing(StrEnum):
@@ -110,19 +117,10 @@ class FilmShot(Frozen):
     renders: bool
     take: Take | None
 
-
-class _Shots:
-    """Looks shots of a film up, with their takes and how they stand."""
-
-    def __init__(self, desk: FilmDesk, planned: Planned, quote: Quote) -> None:
-        self.request, self.planned = desk.request(), planned
-        self._todo = {item.unit: item for item in quote.todo}
-        self._takes = {taken.unit: taken for taken in desk.project.takes.of(TAKE) if taken.active}
-
-    def shown(self, placed: CutShot) -> FilmShot:
-        shot, todo, taken = placed.shot, self._todo.get(placed.shot.id), self._takes.get(placed.shot.id)
-        engine, fps = self.request.engine(TAKE_TASK, shot.id), self.request.fps
-        return FilmShot(
+    @classmethod
+    def of(cls, placed: CutShot, request: MakeRequest, todo: Quoted | None, taken: Taken | None) -> Self:
+        shot, engine, fps = placed.shot, request.engine(TAKE_TASK, placed.shot.id), request.fps
+        return cls(
             **shot.model_dump(include=_AS_PLANNED),
             lines=shot.lines,
             number=placed.number,
@@ -141,25 +139,26 @@ class _Shots:
         )
 
 
-_AS_PLANNED = FilmShot.model_fields.keys() & {
-    *("id", "scene_id", "size", "framing", "angle", "movement", "rig", "subjects", "description", "reason"),
-    *("first_line", "last_line", "frames", "seed"),
-}
-
-
 def _standing(todo: Quoted | None, taken: Taken | None) -> Standing:
     if taken is None:
         return Standing.MISSING
     return Standing.STALE if todo and todo.steps else Standing.CURRENT
 
 
-async def _shots(desk: FilmDesk) -> _Shots:
-    return _Shots(desk, *await desk.standing())
+async def _shown(desk: FilmDesk, planned: Planned, laid: Sequence[CutShot]) -> tuple[FilmShot, ...]:
+    """Shots with their takes and how they stand."""
+    request = desk.request()
+    todo = {item.unit: item for item in (await desk.quoted(planned, laid)).todo}
+    takes = {taken.unit: taken for taken in desk.project.takes.of(TAKE) if taken.active}
+    return tuple(FilmShot.of(placed, request, todo.get(placed.shot.id), takes.get(placed.shot.id)) for placed in laid)
 
 
 def _shot(service: TheService, project_id: str, which: str) -> FilmShot:
-    shots = at_desk(service.studio, project_id, _shots)
-    return shots.shown(shots.planned.shot(which))
+    async def shown(desk: FilmDesk) -> FilmShot:
+        planned = await desk.planned()
+        return (await _shown(desk, planned, [planned.shot(which)]))[0]
+
+    return at_desk(service.studio, project_id, shown)
 
 
 @router.get("", responses=documented(404, 409))
@@ -167,12 +166,14 @@ def list_shots(
     film: ReadFilm, service: TheService, scene: OfScene = None, limit: Limit = 50, after: After = ""
 ) -> Page[FilmShot]:
     """The shots in the order of the cut, with the edits of now. `after` is the id of the last shot before the page."""
-    shots = at_desk(service.studio, film.id, _shots)
-    laid = [
-        placed for placed in shots.planned.laid if scene is None or scene in (placed.scene.id, placed.breakdown.number)
-    ]
-    page = page_after(laid, limit, after, lambda placed: placed.shot.id)
-    return Page(items=tuple(shots.shown(placed) for placed in page.items), next=page.next)
+
+    async def page(desk: FilmDesk) -> Page[FilmShot]:
+        planned = await desk.planned()
+        laid = [item for item in planned.laid if scene is None or scene in (item.scene.id, item.breakdown.number)]
+        here = page_after(laid, limit, after, lambda placed: placed.shot.id)
+        return Page(items=await _shown(desk, planned, here.items), next=here.next)
+
+    return at_desk(service.studio, film.id, page)
 
 
 @router.get("/{shot_id}", responses=documented(404, 409))
