@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from agents.edits import Question, laid_over
 from agents.planner import CastLook
 from graphs.request import MakeRequest
-from storage.project import Project
+from storage.records import Records
 from vibeboard.breakdown import SceneBreakdown
 from vibeboard.digest import canonical
 from vibeboard.edits import EditList, Left
@@ -15,7 +15,7 @@ from vibeboard.screenplay import Scene
 from vibeboard.shot import ScenePlan
 
 
-def keep_edits(project: Project) -> str:
+def keep_edits(project: Records) -> str:
     """The blob of the edits that are active now, for a request; nothing if there are none."""
     active = project.edits.active()
     return project.blobs.put(canonical(active), "application/json").sha256 if active.edits else ""
@@ -29,7 +29,7 @@ class Overlay:
         self._left: dict[int, Left] = {}
 
     @classmethod
-    def of(cls, project: Project, request: MakeRequest) -> Overlay:
+    def of(cls, project: Records, request: MakeRequest) -> Overlay:
         """The overlay of a request's own edits."""
         edits = EditList.model_validate_json(project.blobs.read(request.edits)) if request.edits else EditList()
         return cls(edits, request)

@@ -14,7 +14,6 @@ from agents.screenplay import READER_REVISION, carry_ids, read_fountain
 from graphs.aliases import with_aliases
 from graphs.overlay import Overlay
 from graphs.request import MakeRequest
-from storage.project import Project
 from storage.records import Records
 from vibeboard.breakdown import Breakdown, SceneBreakdown
 from vibeboard.digest import canonical, content_key
@@ -61,7 +60,7 @@ def selected(screenplay: Screenplay, request: MakeRequest) -> tuple[Scene, ...]:
 
 
 def plan(
-    project: Project,
+    project: Records,
     request: MakeRequest,
     screenplay: Screenplay,
     check: Callable[[], None] = lambda: None,
