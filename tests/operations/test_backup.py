@@ -28,6 +28,7 @@ from storage.records import Records
 from storage.store import Store
 from storage.tables import EventRow
 from tests.storage.films import fill
+from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Rejected
 
@@ -86,7 +87,7 @@ def test_only_its_owner_may_read_a_backup_for_it_has_scripts_and_hashes_of_token
 
 @pytest.mark.parametrize("kind", ["filled", "elsewhere"])
 def test_a_backup_taken_while_films_are_written_to_is_of_one_moment(kind, request, filled, empty, tmp_path):
-    """Every event goes in with a blob that is put before it: no event without its blob, no gap in the numbers."""
+    """A use goes in with its event, after its job and its file: none is there without the others."""
     store = request.getfixturevalue(kind)
     if store is not filled:
         back_up(filled, tmp_path / "seed.tar", quiet)
@@ -95,8 +96,11 @@ def test_a_backup_taken_while_films_are_written_to_is_of_one_moment(kind, reques
 
     def write() -> None:
         for number in range(10_000):
-            name = store.blobs.put(f"new {number}".encode(), "text/plain").sha256
-            film.log("run", Event(type=EventType.UNIT_DONE, unit="shot", data={"blob": name}))
+            result = Result(outputs={"video": store.blobs.put(f"new {number}".encode(), "video/mp4")})
+            job = film.jobs.claim(f"key {number}", "generate_shot", "previs", {}, "nobody:1")
+            film.jobs.made(job, result, 1.0)
+            done = Event(type=EventType.ASSET_PERSISTED, unit="shot", data={"key": job.key})
+            film.persist("run", "shot", "take", job.key, result, done)
             if stop.is_set():
                 return
 
@@ -112,11 +116,11 @@ def test_a_backup_taken_while_films_are_written_to_is_of_one_moment(kind, reques
     with empty.engine.connect() as connection:
         rows = connection.execute(select(EventRow.__table__).where(EventRow.project_id == film.id)).mappings().all()
     assert sorted(row["seq"] for row in rows) == list(range(1, len(rows) + 1))
-    for row in rows:
-        if row["run_id"] == "run":
-            assert empty.blobs.has(
-                Event.model_validate({"type": row["type"], "data": json.loads(row["data"])}).data["blob"]
-            )
+    told = {json.loads(row["data"])["key"] for row in rows if row["run_id"] == "run"}
+    uses = Records(empty, film.id).uses()
+    assert told
+    assert told == {use.job_key for use in uses if use.job_key.startswith("key ")}
+    assert all(empty.blobs.has(use.sha256) for use in uses)
     assert backup.rows("project") == 2
 
 

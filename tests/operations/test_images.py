@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from api import cli
 from api.environment import COMPOSE, variable
+from api.routes import machines
 from tests.servers import KEY, SECRET, free_port
 from vibeboard.settings import Settings
 
@@ -132,6 +133,10 @@ def test_the_service_has_no_torch_and_the_worker_has_the_one_that_is_pinned_firs
 
 def test_the_service_lets_nobody_in_without_a_token_and_renders_nothing():
     assert {"--tokens", "--no-workers"} <= set(command_of(SERVICE))
+
+
+def test_the_service_has_the_route_at_which_its_health_is_asked():
+    assert "/healthz" in {route.path for route in machines.router.routes}
 
 
 @each_image
