@@ -42,6 +42,7 @@ Media = Annotated[
 ]
 _MIB = 2**20
 _WEEK_S = 7 * 24 * 3600
+_REDIRECT_S = 300
 
 
 class UploadedAs(Frozen):
@@ -184,7 +185,7 @@ def read_content(
     itself if the files are in one."""
     asset = film.assets.get(sha256)
     if redirect:
-        return RedirectResponse(link_to(service, film, asset, 3600, request), 307)
+        return RedirectResponse(link_to(service, film, asset, _REDIRECT_S, request), 307)
     return answer(request, asset, film.blobs.path(sha256))
 
 
@@ -195,7 +196,7 @@ def look_at_content(sha256: Sha256, film: ReadFilm, request: Request) -> Respons
 
 
 @router.post("/{sha256}/url", responses=documented(404))
-def link_asset(sha256: Sha256, ask: LinkWish, film: ReadFilm, service: TheService, request: Request) -> Link:
+def link_asset(sha256: Sha256, ask: LinkWish, film: WriteFilm, service: TheService, request: Request) -> Link:
     """A URL that needs no token, for a player or somebody else; it cannot be taken back before it ends, but by
     deleting the film where the service answers it itself."""
     url = link_to(service, film, film.assets.get(sha256), ask.seconds, request)

@@ -90,7 +90,8 @@ def test_without_a_token_every_route_but_the_open_ones_says_who_can_make_one(gua
     with guarded.client() as nobody:
         answers = {route: sent(nobody, route, film) for route in routes if route.path not in OPEN}
     assert {route: answer.status_code for route, answer in answers.items() if answer.status_code != 401} == {}
-    assert all("vibeboard tokens create" in answer.json()["detail"] for answer in answers.values())
+    said = [answer.json()["detail"] for route, answer in answers.items() if route.method != "HEAD"]
+    assert all("vibeboard tokens create" in detail for detail in said)
 
 
 def test_the_wrong_person_finds_nothing_at_any_route_of_a_film(guarded, routes, film):
