@@ -156,8 +156,10 @@ class Records:
         return found
 
     def keep_plans(self, plans: dict[str, str]) -> None:
-        with Session(self._engine) as session:
-            session.add_all(PlanRow(project_id=self.id, key=key, plan=plan) for key, plan in plans.items())
+        """Keep plans; of two who plan the same at once, the first is kept."""
+        with writing(self._engine) as session:
+            for key, plan in sorted(plans.items()):
+                session.execute(insert_new(session, PlanRow(project_id=self.id, key=key, plan=plan)))
             session.commit()
 
     def runs(self, most: int, after: str = "") -> list[Run]:

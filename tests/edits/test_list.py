@@ -126,3 +126,26 @@ class Edits(RuleBasedStateMachine):
 
 TestEdits = Edits.TestCase
 TestEdits.settings = settings(max_examples=20, stateful_step_count=12, deadline=None)
+
+
+@pytest.mark.parametrize("change", ["add", "undo", "redo"])
+def test_a_change_follows_what_was_read_or_is_refused(project, change):
+    edits = project.edits
+    first = edits.add("a", Author.PERSON, seed(1))
+    edits.undo("b", Author.PERSON, edits.add("c", Author.PERSON, seed(2)))
+    calls = {
+        "add": lambda key, seen: edits.add(key, Author.PERSON, seed(3), seen),
+        "undo": lambda key, seen: edits.undo(key, Author.PERSON, first, seen).id,
+        "redo": lambda key, seen: edits.redo(key, Author.PERSON, None, seen).id,
+    }
+    seen = edits.version()
+    done = calls[change]("d", seen)
+    assert edits.version() == seen + 1
+    assert calls[change]("d", seen) == done
+    edits.must_follow("d", seen)
+    edits.add("e", Author.PERSON, seed(4), seen + 1)
+    with pytest.raises(Rejected, match="have changed since"):
+        edits.must_follow("f", seen)
+    with pytest.raises(Rejected, match="have changed since"):
+        edits.add("f", Author.PERSON, seed(5), seen)
+    assert edits.find("f") is None

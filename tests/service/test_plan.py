@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 CLOSER = {"kind": "size", "scene_id": "1", "shot_id": "1A", "size": "CU"}
@@ -100,6 +102,15 @@ def test_a_lost_update_of_the_edits_is_refused(client, film):
     ):
         assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
     assert client.post(f"{film}/edits", json=lens).status_code == 428
+    assert len(client.get(f"{film}/edits").json()["items"]) == 1
+
+
+def test_of_several_who_change_what_they_read_at_once_one_does(server, client, film):
+    seen = client.get(f"{film}/edits").headers["etag"]
+    lenses = [{"kind": "lens", "scene_id": "1", "shot_id": "1A", "focal_mm": 20 + 10 * at} for at in range(6)]
+    with server.client() as other, ThreadPoolExecutor(len(lenses)) as at_once:
+        done = sorted(at_once.map(lambda lens: edit(other, film, lens, match=seen).status_code, lenses))
+    assert done == [201] + [412] * (len(lenses) - 1)
     assert len(client.get(f"{film}/edits").json()["items"]) == 1
 
 
