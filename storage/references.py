@@ -19,7 +19,19 @@ from sqlmodel import Session, col, select
 from storage.database import is_postgres
 from storage.locks import project_folder
 from storage.store import Store
-from storage.tables import AnswerRow, Asset, EditRow, JobRow, Revision, Run, SettingRow, TurnRow, UploadRow, Use
+from storage.tables import (
+    AnswerRow,
+    Asset,
+    EditRow,
+    EpisodeRow,
+    JobRow,
+    Revision,
+    Run,
+    SettingRow,
+    TurnRow,
+    UploadRow,
+    Use,
+)
 from vibeboard.faults import Rejected
 from vibeboard.jobs import JobState
 
@@ -44,7 +56,7 @@ def used(store: Store, project_id: str) -> set[str]:
 
 
 def referenced(store: Store, project_id: str) -> set[str]:
-    """What is used, what a person's words and settings name, and what a run in progress refers to."""
+    """What is used, what a person's words, settings and episodes name, and what a run in progress refers to."""
     with Session(store.engine) as session:
         found = used(store, project_id) | _names(_written(session, project_id))
         unfinished = select(Run.id).where(Run.project_id == project_id, col(Run.finished).is_(False))
@@ -65,6 +77,8 @@ def _written(session: Session, project_id: str) -> Iterator[bytes]:
         yield edit.encode()
     for messages in session.exec(select(TurnRow.messages).where(TurnRow.project_id == project_id)):
         yield messages.encode()
+    for episode in session.exec(select(EpisodeRow).where(EpisodeRow.project_id == project_id)):
+        yield (episode.ask + episode.request + episode.files).encode()
     for answer in session.exec(select(AnswerRow.answer).where(AnswerRow.project_id == project_id)):
         yield answer.encode()
 

@@ -12,9 +12,11 @@ from langgraph.checkpoint.base import empty_checkpoint
 
 from graphs.checkpoints import checkpoints
 from storage.blobs import FolderBlobs
+from storage.episodes import Episodes
 from storage.garbage import collect
 from storage.project import Project, open_project
 from storage.store import Store
+from storage.tables import EpisodeRow
 from tests.storage.films import fill
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
@@ -53,6 +55,14 @@ def test_films_that_share_files_keep_them_for_each_other(store):
             made = fill(project, "same" if name == "two" else "other")
     collect(store)
     assert set(made.values()) - names(store) == {made["unused"]}
+
+
+def test_what_an_episode_that_waits_was_asked_for_with_stays(store):
+    film = store.create("film")
+    edits = store.blobs.put(b"the edits of then", "application/json").sha256
+    Episodes(store.engine).add(EpisodeRow(id="e", project_id=film, run_id="e-1", ask="{}", request=edits))
+    assert collect(store).removed == 0
+    assert names(store) == {edits}
 
 
 def test_nothing_is_taken_while_a_film_is_open(store):
