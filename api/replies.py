@@ -20,6 +20,7 @@ _LONGEST = 200
 IdempotencyKey = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         description="A name of your choice for this request: sent again with it, it is done once and answered alike",
         max_length=_LONGEST,
         min_length=1,

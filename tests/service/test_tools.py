@@ -125,3 +125,13 @@ def test_an_engine_that_is_not_there_says_what_is(client, project):
 
 def test_a_tool_that_there_is_not_is_no_route(client, project):
     assert client.post(f"{project}/tools/make_coffee", json={}).status_code == 404
+
+
+def test_a_key_gives_the_first_answer_again_and_is_documented(client, project):
+    params, headers = {**LINE, "text": "Keyed."}, {"Idempotency-Key": "keyed"}
+    first, again = (client.post(f"{project}/tools/speak_line?wait=60", json=params, headers=headers) for _ in range(2))
+    assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+    other = client.post(f"{project}/tools/speak_line?wait=60", json={**params, "frames": 25}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    document = client.get("/openapi.json").json()["paths"]["/api/projects/{project_id}/tools/speak_line"]["post"]
+    assert "Idempotency-Key" in {parameter["name"] for parameter in document["parameters"]}
