@@ -1,8 +1,8 @@
 """SIGKILL of the service, of workers and of both: `python -m benchmarks.service_kills`, about an hour on two cores.
 
 A hundred kills over SQLite and a hundred over Postgres and S3, while episodes are made and followed. Nothing may be
-lost or made twice, for the films nor for who follows them. Last, a smaller arm with the job table's content key switched
-off, in which steps have to be made twice: without that the others would prove nothing.
+lost or made twice, for the films nor for who follows them. Last, a smaller arm with the job table's content key
+switched off, in which steps have to be made twice: without that the others would prove nothing.
 """
 
 from __future__ import annotations
