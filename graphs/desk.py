@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from pydantic import JsonValue
 
 from agents.director.desk import Changed, Made, Offer, ToMake
 from agents.director.film import Film, Placed
@@ -16,16 +18,18 @@ from agents.director.words import compared
 from agents.llm.model import LlmModel
 from agents.planner.lint import Finding, lint
 from graphs import planning, thinking
+from graphs.chain import Call
 from graphs.cut import CutShot, cut
 from graphs.make import make
 from graphs.overlay import Overlay, keep_edits
 from graphs.quote import Quoted, quote
 from graphs.request import MakeRequest
 from graphs.services import Services
-from graphs.units import shot_unit
+from graphs.takes import take_calls
+from graphs.units import shot_units
 from storage.eventlog import CHAT
 from storage.project import Project
-from tools.declare import registry
+from vibeboard.digest import canonical, sha256
 from vibeboard.edits import Author, Edit, EditList, Entry, LaidOver, Left
 from vibeboard.events import Event
 from vibeboard.faults import Rejected
@@ -93,7 +97,7 @@ class FilmDesk:
         planned = await self._planned(self.project.edits.active())
         wanted = {self._film(planned).shot(number).shot.id for number in shots}
         numbers = {item.shot.id: item.number for item in planned.laid}
-        todo = [item for item in self._todo(planned) if not wanted or item.unit in wanted]
+        todo = self._todo(planned, wanted)
         gpu = sum(item.device_seconds for item in todo)
         return Offer(
             shots=tuple(_to_make(item, numbers[item.unit]) for item in todo),
@@ -102,10 +106,11 @@ class FilmDesk:
             usd=round(gpu * self.gpu_usd_per_hour / _SECONDS_AN_HOUR, 4),
         )
 
-    def _todo(self, planned: Planned) -> Sequence[Quoted]:
+    def _todo(self, planned: Planned, wanted: Collection[str]) -> Sequence[Quoted]:
         request = self.request()
         services = Services(self.project, self.placement(), request, CHAT, lambda _event: None)
-        return quote([shot_unit(item, planned.title, request) for item in planned.laid], services).todo
+        units = shot_units(planned.laid, planned.title, request)
+        return quote([unit for unit in units if not wanted or unit.id in wanted], services).todo
 
     def edits(self) -> Sequence[Entry]:
         return self.project.edits.entries()
@@ -152,14 +157,19 @@ class FilmDesk:
         return Changed(id=edit, shots=shots, differences=lines, objections=tuple(dict.fromkeys(objections)), left=left)
 
     def _takes(self, planned: Planned) -> dict[str, str]:
-        """The content key of each shot's take, by the shot's number."""
-        request = self.request()
-        keys: dict[str, str] = {}
-        for item in planned.laid:
-            take = shot_unit(item, planned.title, request).calls[0]
-            params = registry()[take.tool].params.model_validate(take.args)
-            keys[item.number] = request.engine(take.tool, item.shot.id).key(params)
-        return keys
+        """A name for what each shot's take is made of, by the shot's number."""
+        request, film = self.request(), {item.shot.id: item for item in planned.laid}
+        return {
+            item.number: sha256(
+                canonical([self._read(call, item, request) for call in take_calls(item, film, request)])
+            )
+            for item in planned.laid
+        }
+
+    def _read(self, call: Call, item: CutShot, request: MakeRequest) -> list[JsonValue]:
+        """A call without what its engine does not read."""
+        engine = request.engine(call.tool, call.shot or item.shot.id)
+        return [engine.name, {name: value for name, value in call.args.items() if name not in engine.ignores}]
 
     def _findings(self, planned: Planned) -> list[Finding]:
         request = self.request()

@@ -20,7 +20,7 @@ from graphs.quote import quote
 from graphs.request import TAKE_TASK
 from graphs.services import Services
 from graphs.shot import begin, unit_graph
-from graphs.units import deliverable_units, sheets_unit, shot_unit
+from graphs.units import deliverable_units, sheets_unit, shot_units
 from vibeboard.breakdown import Breakdown
 from vibeboard.digest import canonical
 from vibeboard.events import Event, EventType
@@ -95,7 +95,7 @@ def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> Command[Lite
     services = runtime.context
     film = Film(state, services)
     choose_takes(film, services)
-    units = [shot_unit(placed, film.title, services.request) for placed in film.cut]
+    units = shot_units(film.cut, film.title, services.request)
     plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut), **thinking.bill(services)}
     services.notify(Event(type=EventType.PLAN_READY, data=plan_data))
     offer = quote(units, services)

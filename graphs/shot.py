@@ -62,7 +62,7 @@ async def call(state: Work, runtime: Runtime[Services]) -> Command[Literal["prob
     """Make the call. Its arguments are validated here, so that a wrong one never costs a job."""
     unit, planned, args = _load(state, runtime.context)
     tool = registry()[planned.tool]
-    context = CallContext(runtime.context, unit.id, priority=state["at"])
+    context = CallContext(runtime.context, unit.id, owner=unit.owner(planned), priority=state["at"])
     try:
         result = await tool.call(tool.params.model_validate(args), context)
     except ValidationError as error:
@@ -128,7 +128,7 @@ async def medic(state: Work, runtime: Runtime[Services]) -> Command[Literal["cal
         fault,
         args,
         registry()[planned.tool],
-        services.request.engine(planned.tool, unit.id),
+        services.request.engine(planned.tool, unit.owner(planned)),
         state["failures"][kind_of(fault)],
         fixer=services.fixer,
         known=ProjectAssets(services.project),

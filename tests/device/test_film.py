@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import av
@@ -88,6 +90,52 @@ def length_of_plan(out):
     rows = (out / "shotlist.csv").read_text().splitlines()
     column = rows[0].split(",").index("Frames")
     return sum(int(row.split(",")[column]) for row in rows[1:] if row)
+
+
+def say(installed, folder, *lines):
+    """Talk about the film as a person would through a pipe."""
+    environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
+    command = [VIBEBOARD, "chat", folder / "out", "--script", folder / "script.fountain", "--planner", "offline"]
+    said = "".join(f"{line}\n" for line in lines)
+    return subprocess.run(
+        command, env=environment, input=said, capture_output=True, text=True, timeout=120, check=True
+    ).stdout
+
+
+def begins_with(out, number):
+    """The first frame that a shot's take was asked for, and the stills that its unit uses."""
+    with closing(sqlite3.connect(out / ".vibeboard" / "project.db")) as database:
+        rows = database.execute(
+            "select use.step, use.sha256, job.params from use join job on job.key = use.job_key where active"
+            " and unit = (select unit from use where step = 'take' and active and sha256 = ?)",
+            [sha256_file(out / "takes" / f"{number}.mp4")],
+        ).fetchall()
+    (asked,) = {json.loads(params)["first_frame"] for step, _, params in rows if step == "take"}
+    return asked, {digest for step, digest, _ in rows if step.startswith("end-")}
+
+
+def test_a_shot_goes_on_from_the_last_frame_of_the_one_before(vibeboard, installed, copied):
+    out = copied / "out"
+    make(vibeboard, copied, "--engine", "wan2.1-vace-1.3b")
+    first, alone = (sha256_file(out / "takes" / f"{number}.mp4") for number in ("1A", "1B"))
+    told = say(installed, copied, "continue 1B", "cost")
+    assert "to be made again: 1B" in told
+    assert "1 shots to render" in told
+    assert "it begins with another picture" in told
+    told = make(vibeboard, copied)
+    assert "1 shots will be rendered" in told
+    assert sha256_file(out / "takes" / "1A.mp4") == first != alone
+    assert sha256_file(out / "takes" / "1B.mp4") != alone
+    asked, stills = begins_with(out, "1B")
+    assert {asked} == stills
+    assert "every shot is up to date" in make(vibeboard, copied)
+    told = say(installed, copied, "redo 1A")
+    assert "1B" in told
+    assert "every shot is up to date" not in (told := make(vibeboard, copied))
+    assert "render shot 1B: the take that it goes on from changed" in told
+    told = say(installed, copied, "undo 2", "undo 1")
+    assert "0 shots will be rendered" in make(vibeboard, copied)
+    assert [sha256_file(out / "takes" / f"{number}.mp4") for number in ("1A", "1B")] == [first, alone]
 
 
 def test_a_killed_build_does_not_make_a_take_twice(vibeboard, installed, copied):
