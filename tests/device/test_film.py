@@ -17,6 +17,7 @@ from pathlib import Path
 import av
 import pytest
 
+from tests.device.conftest import FEW_STEPS
 from vibeboard.digest import sha256_file
 
 VIBEBOARD = Path(sys.executable).with_name("vibeboard")
@@ -90,6 +91,14 @@ def length_of_plan(out):
     rows = (out / "shotlist.csv").read_text().splitlines()
     column = rows[0].split(",").index("Frames")
     return sum(int(row.split(",")[column]) for row in rows[1:] if row)
+
+
+def test_a_film_is_drafted_in_four_steps_by_adapters_on_a_backbone(vibeboard, copied):
+    told = make(vibeboard, copied, "--quality", "draft", "--engine", FEW_STEPS, "--shots", "1A")
+    assert f"engine previs became {FEW_STEPS}" in told
+    take = json.loads((copied / "out" / "takes" / "1A.scene.json").read_bytes())
+    assert take["renderer"]["name"] == FEW_STEPS
+    assert FEW_STEPS in vibeboard("doctor")
 
 
 def say(installed, folder, *lines):

@@ -14,7 +14,14 @@ from gpu_runtime.models.wan.recipe import Recipe
 from gpu_runtime.run import AdapterUse, Remedy, Stage, Step
 from vibeboard.faults import Rejected, Transient
 
-ENGINES = ["wan2.1-t2v-1.3b", "wan2.1-i2v-14b-480p", "wan2.1-vace-1.3b", "wan2.2-ti2v-5b", "wan2.2-i2v-a14b"]
+ENGINES = [
+    "wan2.1-t2v-1.3b",
+    "wan2.1-i2v-14b-480p",
+    "wan2.1-vace-1.3b",
+    "wan2.2-ti2v-5b",
+    "wan2.2-i2v-a14b",
+    "wan2.2-i2v-a14b-4step",
+]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -134,6 +141,24 @@ def test_an_adapter_that_is_none_is_refused_by_its_name(run_of, params_of):
     run = run_of("wan2.1-t2v-1.3b")
     with pytest.raises(Rejected, match=r"adapters: noir is none for this engine"):
         run.drive(generate_shot(params_of(run.engine, adapters=[{"adapter": "noir"}]), run))
+
+
+def test_an_adapter_that_may_not_be_used_is_refused_unless_the_settings_allow_it(run_of, params_of, monkeypatch):
+    run = run_of("wan2.2-i2v-a14b")
+    asked = params_of(run.engine, adapters=[{"adapter": "storymem-high-noise"}])
+    with pytest.raises(Rejected, match=r"storymem-high-noise: its licence \(S-Lab .* VIBEBOARD_NONCOMMERCIAL=1"):
+        run.drive(generate_shot(asked, run))
+    monkeypatch.setenv("VIBEBOARD_NONCOMMERCIAL", "1")
+    run.drive(generate_shot(asked, run))
+    assert {use.adapter for stage in run.stages for use in stage.adapters} == {"storymem-high-noise"}
+
+
+def test_what_a_distilled_model_was_trained_for_is_not_asked_for_otherwise(run_of, params_of):
+    run = run_of("wan2.2-i2v-a14b-4step")
+    plain, odd = params_of(run.engine, steps=None), params_of(run.engine, steps=9, guidance=7.0, negative_prompt="rain")
+    assert run.engine.key(plain) == run.engine.key(odd)
+    assert run.drive(generate_shot(odd, run)) == run.drive(generate_shot(plain, run))
+    assert {step.total for step in run.steps} == {4}
 
 
 def test_adapters_are_asked_for_while_denoising_and_nowhere_else(run_of, params_of, monkeypatch):

@@ -20,10 +20,12 @@ from gpu_runtime.models.wan.recipe import Conditioning, Geometry, Recipe, Roles,
 from gpu_runtime.models.wan.steering import Steering, first_picture, steer
 from gpu_runtime.models.wan.stills import filling, pixels, read_still
 from gpu_runtime.run import AdapterUse, DeviceRun, Stage, Step, Work
+from gpu_runtime.weights import refusal
 from tools.generate_shot import Control, GenerateShotParams
 from vibeboard.asset import Result
 from vibeboard.digest import canonical
 from vibeboard.faults import Rejected
+from vibeboard.settings import Settings
 
 Footage = Generator[Stage | Step, None, Tensor]
 """Yields as `Work` does and returns frames `[n, h, w, 3]` uint8."""
@@ -53,7 +55,7 @@ def generate_shot(params: GenerateShotParams, run: DeviceRun) -> Work:
     `frames`, `width`, `height` and `fps` must be legal on the engine: `gpu_runtime.fitting.fit` makes them so.
 
     Raises:
-        Rejected: `unreadable_image`, `unknown_adapter`, `prompt_too_long`.
+        Rejected: `unreadable_image`, `unknown_adapter`, `licence`, `prompt_too_long`.
         Transient: `not_finite`.
     """
     shot = yield from prepared(params, run)
@@ -64,7 +66,7 @@ def generate_shot(params: GenerateShotParams, run: DeviceRun) -> Work:
 def prepared(params: GenerateShotParams, run: DeviceRun) -> Generator[Stage | Step, None, Shot]:
     """What comes before any noise: pictures read, the previs rendered, words encoded."""
     recipe, roles = Recipe.of(run.engine, params), Roles.of(run.engine)
-    adapters = _adapters(params, roles)
+    adapters = _adapters(recipe, params, roles)
     given = None if params.first_frame is None else read_still(run.input(params.first_frame), "first_frame")
     references = tuple(read_still(run.input(sha256), "references") for sha256 in params.references)
     control = params.control if recipe.conditioning is Conditioning.CONTROL else Control.NONE
@@ -142,13 +144,17 @@ def _first(
     return first_picture(steering.scene) if wanted else None
 
 
-def _adapters(params: GenerateShotParams, roles: Roles) -> tuple[AdapterUse, ...]:
+def _adapters(recipe: Recipe, params: GenerateShotParams, roles: Roles) -> tuple[AdapterUse, ...]:
+    """The engine's own, then those that are asked for."""
     fitting = {name: item for name, item in declare.adapters().items() if item.base.id in roles.values()}
     for asked in params.adapters:
         if asked.adapter not in fitting:
             known = ", ".join(fitting) or "none"
             raise Rejected("unknown_adapter", f"adapters: {asked.adapter} is none for this engine; there are: {known}")
-    return tuple(AdapterUse(adapter=asked.adapter, scale=asked.scale) for asked in params.adapters)
+        if reason := refusal(fitting[asked.adapter].licence, Settings()):
+            raise Rejected("licence", f"adapters: {asked.adapter}: {reason}")
+    own = tuple(AdapterUse(adapter=name) for name in recipe.adapters)
+    return (*own, *(AdapterUse(adapter=asked.adapter, scale=asked.scale) for asked in params.adapters))
 
 
 def _kept(frames: Tensor, scene: Take, run: DeviceRun) -> Result:
