@@ -70,10 +70,13 @@ def placement_for(root: Path, queue: JobQueue | None = None) -> Placement:
 
 
 async def show(placement: Placement, queue: JobQueue, owner: str) -> None:
-    """Let others see what the placement does, and do what they wish, until cancelled."""
+    """Let others see what the placement does, do what they wish, and stop the jobs that they want stopped, until
+    cancelled."""
     try:
         while True:
             obey(placement, queue.show(owner, placement.snapshot()))
+            for key in queue.stopped(owner):
+                placement.cancel(key)
             await asyncio.sleep(EVERY_S)
     finally:
         queue.leave(owner)

@@ -147,6 +147,34 @@ def test_a_shot_goes_on_from_the_last_frame_of_the_one_before(vibeboard, install
     assert [sha256_file(out / "takes" / f"{number}.mp4") for number in ("1A", "1B")] == [first, alone]
 
 
+def test_one_job_can_be_cancelled_and_is_made_by_the_next_build(vibeboard, installed, copied):
+    environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
+    command = [VIBEBOARD, "make", copied / "script.fountain", "-o", copied / "out", "--size", "160x90", "--fps", "12"]
+    command += ["--engine", "wan2.1-t2v-1.3b", "--shots", "1A,1B"]
+    assert "at work are none" in vibeboard("gpu", copied / "out", "--cancel", "ab", check=False)
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as build:
+        while not (keys := takes_at_work(copied / "out")) and build.poll() is None:
+            time.sleep(0.02)
+        told = vibeboard("gpu", copied / "out", "--cancel", keys[0][:12])
+        assert f"asked generate_shot {keys[0][:8]} on wan2.1-t2v-1.3b to stop" in told
+        said, _ = build.communicate(timeout=120)
+    assert build.returncode == 1
+    assert re.search(r"not finished: shot 1[AB]: cancelled; making the film again makes it", " ".join(said.split())), (
+        said
+    )
+    told = make(vibeboard, copied)
+    assert "1 shots will be rendered" in told
+    assert "done in" in told
+
+
+def takes_at_work(out):
+    with closing(sqlite3.connect(out / ".vibeboard" / "project.db")) as database:
+        rows = database.execute("select key from job where task = 'generate_shot' and state = 'RUNNING'")
+        return [key for (key,) in rows]
+
+
 def test_a_killed_build_does_not_make_a_take_twice(vibeboard, installed, copied):
     environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
     command = [VIBEBOARD, "make", copied / "script.fountain", "-o", copied / "out", "--size", "160x90", "--fps", "12"]
