@@ -72,6 +72,7 @@ def _engine(
         preference=preference,
         seconds_per_frame=seconds_per_frame,
         backbone=backbone.id,
+        spares="gpu_runtime.models.wan.words:spared",
         defaults=MappingProxyType({**defaults, "adapters": [*adapters]}),
     )
 

@@ -104,6 +104,27 @@ async def test_while_a_job_encodes_its_words_its_transformer_is_read(watched_of)
     assert all(seen)
 
 
+@pytest.mark.parametrize("prompt", ["Words of before", "Other words"])
+async def test_a_text_encoder_is_read_ahead_for_words_that_are_not_known_only(watched_of, prompt):
+    read, done = [], threading.Event()
+
+    def about_to(what, component):
+        if what == "read":
+            read.append(component)
+        if what == "use" and component == DIT:
+            done.wait(0 if UMT5 in read else 0.2)
+
+    bench = watched_of(about_to)
+    await bench.make(shot(T2V, key="before", prompt="Words of before"))
+    bench.runtime.unload()
+    read.clear()
+    ends = await bench.make(
+        shot(T2V, key="now", prompt="Words of before", seed=2), shot(T2V, key="next", prompt=prompt)
+    )
+    assert all(isinstance(end, Made) for end in ends)
+    assert (UMT5 in read) == (prompt == "Other words")
+
+
 async def stepped(bench, key):
     """Wait until a job has denoised for a step."""
     while not any(isinstance(event, Progress) and event.key == key and event.done for event in bench.seen):
