@@ -256,6 +256,8 @@ class DeviceRuntime:
                 job.stepped(point)
                 self._report(self._progress(job))
                 if self._stages.makes_way(job):
+                    if point.leave:
+                        point.leave()
                     self._stages.suspend(job)
                     return None
             else:

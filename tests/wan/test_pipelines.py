@@ -31,16 +31,15 @@ class Decoded:
         self.latents = self.video = torch.zeros(0)
 
     def watch(self, component: str, module: Any) -> None:
-        if not component.endswith("vae"):
-            return
-        decode = module.decode
+        if component.endswith("vae"):
+            module.post_quant_conv.register_forward_pre_hook(self._begun)
+            module.decoder.register_forward_hook(self._made)
 
-        def watched(latents: torch.Tensor, return_dict: bool = True) -> Any:
-            self.latents = latents.clone()
-            (self.video,) = decode(latents, return_dict=False)
-            return (self.video,)
+    def _begun(self, _module: Any, given: tuple[torch.Tensor]) -> None:
+        self.latents, self.video = given[0].clone(), torch.zeros(0)
 
-        module.decode = watched
+    def _made(self, _module: Any, _given: Any, piece: torch.Tensor) -> None:
+        self.video = piece if not self.video.numel() else torch.cat([self.video, piece], dim=2)
 
 
 def pipeline(cls: type, run: TinyRun, watch: Decoded, recipe: Recipe, **config: object) -> Any:

@@ -72,7 +72,8 @@ def prepared(params: GenerateShotParams, run: DeviceRun) -> Generator[Stage | St
     control = params.control if recipe.conditioning is Conditioning.CONTROL else Control.NONE
     steps = recipe.steps * len(chunks(params.frames, recipe.chunk, recipe.overlap))
     steering = yield from steer(params, run.engine, control, steps)
-    texts = yield from text.encode(params.prompt, recipe.negative_prompt if recipe.guided else None, roles, run)
+    negative = recipe.negative_prompt if recipe.guided else None
+    texts = yield from text.encode(params.prompt, negative, roles, steps, run)
     first = _first(given, params, recipe, steering)
     return Shot(params, recipe, roles, Geometry.of(run, roles), texts, steering, first, references, adapters)
 
@@ -96,18 +97,20 @@ def _chunk(
 ) -> Footage:
     height, width = shot.params.height, shot.params.width
     coding_work = coding_bytes(chunk.frames, height, width)
-    condition = yield from _condition(shot, chunk, known, coding_work, run)
+    before = Step(progress.before, progress.total)
+    condition = yield from _condition(shot, chunk, known, coding_work, before, run)
     shape = shot.geometry.shape(chunk.frames + condition.lead * shot.geometry.temporal, height, width)
     latents = torch.randn(shape, generator=noise, dtype=torch.float32).to(run.device)
     work = shot.geometry.denoise_bytes(shape)
     job = Denoising(shot.recipe, shot.roles, shot.texts, condition, shot.adapters, progress, work)
     latents = yield from denoise(job, latents, run)
     yield Stage("decode", (shot.roles["vae"],), work=coding_work)
-    return coding.decoded(latents, shot.roles, run)
+    after = Step(progress.before + shot.recipe.steps, progress.total)
+    return (yield from coding.decoded(latents, shot.roles, after, run))
 
 
 def _condition(
-    shot: Shot, chunk: Chunk, known: Tensor | None, work: int, run: DeviceRun
+    shot: Shot, chunk: Chunk, known: Tensor | None, work: int, at: Step, run: DeviceRun
 ) -> Generator[Stage | Step, None, Condition]:
     """What the chunk is given beside the words: from the frames that are known, else from what the call gave."""
     kind, roles = shot.recipe.conditioning, shot.roles
@@ -119,11 +122,12 @@ def _condition(
     yield Stage("encode", tuple(roles[role] for role in ("vae", "image_encoder") if role in roles), work=work)
     if kind is Conditioning.CONTROL:
         given = pixels(still) if known is None and still is not None else known
-        return coding.control_video(_control(shot, chunk), given, shot.references, shot.geometry, roles, run)
+        control = _control(shot, chunk)
+        return (yield from coding.control_video(control, given, shot.references, shot.geometry, roles, at, run))
     assert still is not None
     if kind is Conditioning.FIRST_LATENT:
-        return coding.first_latent(still, roles, run)
-    return coding.image_channels(still, chunk.frames, shot.geometry, roles, run)
+        return (yield from coding.first_latent(still, roles, at, run))
+    return (yield from coding.image_channels(still, chunk.frames, shot.geometry, roles, at, run))
 
 
 def _control(shot: Shot, chunk: Chunk) -> Tensor:

@@ -16,7 +16,7 @@ from transformers import AutoTokenizer
 
 from gpu_runtime.models.wan import words
 from gpu_runtime.models.wan.recipe import Roles
-from gpu_runtime.run import DeviceRun, Stage
+from gpu_runtime.run import DeviceRun, Stage, Step
 from vibeboard.faults import Rejected
 
 TOKENS = 512
@@ -31,13 +31,19 @@ class Texts(NamedTuple):
     negative: Tensor | None
 
 
-def encode(prompt: str, negative: str | None, roles: Roles, run: DeviceRun) -> Generator[Stage, None, Texts]:
-    """The embeddings of both texts. The stage is skipped when both are kept from before."""
+def encode(
+    prompt: str, negative: str | None, roles: Roles, steps: int, run: DeviceRun
+) -> Generator[Stage | Step, None, Texts]:
+    """The embeddings of both texts. The stage is skipped when both are kept from before. `steps` are those of the whole
+    job, none of them done."""
     texts = words.wanted(prompt, negative)
     keys = [words.text_key(text, roles, run) for text in texts]
     if not all(run.is_cached(key) for key in keys):
         yield Stage("encode text", (roles["text_encoder"],), work=_ENCODE_BYTES)
-    made = [run.cached(key, partial(_embed, text, roles, run)) for key, text in zip(keys, texts, strict=True)]
+    made = [run.cached(keys[0], partial(_embed, texts[0], roles, run))]
+    for key, text in zip(keys[1:], texts[1:], strict=True):
+        yield Step(0, steps)
+        made.append(run.cached(key, partial(_embed, text, roles, run)))
     padded = [_padded(load(data)["embeddings"]) for data in made]
     return Texts(padded[0], padded[1] if negative is not None else None)
 
