@@ -25,7 +25,9 @@ from graphs.services import CallContext, Services
 from tools.declare import registry
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Fault, FaultError
+from vibeboard.faults import Fault, FaultError, FaultKind
+
+CANCELLED = "cancelled; making the film again makes it"
 
 
 class Work(TypedDict, total=False):
@@ -144,9 +146,10 @@ async def medic(state: Work, runtime: Runtime[Services]) -> Command[Literal["cal
         await asyncio.sleep(decision.wait_s)
         return Command(update={"args": state.get("args")}, goto="call")
     offers = [offer.model_dump(mode="json") for offer in decision.offers]
-    data = {"step": planned.step, "message": decision.message, "offers": offers}
+    message = CANCELLED if fault.kind is FaultKind.CANCELLED else decision.message
+    data = {"step": planned.step, "message": message, "offers": offers}
     services.notify(Event(type=EventType.UNIT_ESCALATED, unit=unit.id, data=data))
-    done = UnitDone(unit=unit.id, steps={}, escalated=f"{unit.label}: {decision.message}")
+    done = UnitDone(unit=unit.id, steps={}, escalated=f"{unit.label}: {message}")
     return Command(update={"done": [done.model_dump(mode="json")]}, goto="__end__")
 
 

@@ -63,8 +63,6 @@ def decide(
     for, such as a derived seed; `refused` are ids of changes that a person does not want.
     """
     kind = kind_of(fault)
-    if kind is FaultKind.CANCELLED:
-        return Decision(action=Action.STOP, args=_given(args), message="cancelled; making the film again makes it")
     if kind is FaultKind.TRANSIENT:
         return _again(fault, args, tool, attempts, free, refused)
     told_more = kind is FaultKind.BUG and told(engine.limits, fault) != engine.limits

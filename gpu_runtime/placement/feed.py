@@ -2,6 +2,9 @@
 
 A job can come again while it is in hand, as a later attempt: whoever wants it was stopped and asks anew, or this
 machine slept for so long that the lease ended. The work goes on then, and its end counts for the newest attempt.
+
+The table is asked in threads, as a database can keep one waiting; what it says counts for the attempts that it was
+asked about. Only the one statement at a job's end is made on the loop, together with forgetting the job.
 """
 
 from __future__ import annotations
@@ -39,31 +42,30 @@ class Feed:
         beating.add_done_callback(lambda _: self.stop())  # whoever is silent loses what is in hand
         try:
             while not self._stopping.is_set():
-                self._take()
+                await self._take()
                 await self._nap(EVERY_S)
         finally:
             self.stop()
-            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)  # or its last words would come after `leave`
             await self._placement.drain()
             await asyncio.gather(*self._working, return_exceptions=True)
             self._queue.leave(self._owner)
-            with contextlib.suppress(asyncio.CancelledError):
-                await beating
+        beating.result()
 
-    def _take(self) -> None:
-        """Somebody who waits at a screen is let in however much is in hand."""
-        self._queue.expire(spared=self._owner)
-        jobs = self._queue.take(self._owner, AHEAD, JobClass.INTERACTIVE)
-        room = AHEAD - len(self._held) - len(jobs)
-        if room > 0:
-            jobs += self._queue.take(self._owner, room)
-        for job in jobs:
+    async def _take(self) -> None:
+        for job in await asyncio.to_thread(self._leased, AHEAD - len(self._held)):
             is_new = job.key not in self._held
             self._held[job.key] = job
             if is_new:
                 task = asyncio.create_task(self._do(job.key))
                 self._working.add(task)
                 task.add_done_callback(self._working.discard)
+
+    def _leased(self, room: int) -> list[Job]:
+        """Somebody who waits at a screen is let in however much is in hand."""
+        self._queue.expire(spared=self._owner)
+        jobs = self._queue.take(self._owner, AHEAD, JobClass.INTERACTIVE)
+        return jobs + self._queue.take(self._owner, room - len(jobs)) if room > len(jobs) else jobs
 
     async def _do(self, key: str) -> None:
         try:
@@ -106,11 +108,16 @@ class Feed:
             self._say(f"failed {job.task} {job.key[:12]}: {end.fault.message}")
 
     async def _beat(self) -> None:
-        while True:
-            for key in self._queue.beat(self._owner, {key: self._progress.get(key) for key in self._held}):
-                self._placement.cancel(key)
-            self._obey(self._queue.show(self._owner, self._placement.snapshot()))
-            await asyncio.sleep(BEAT_S / 4)
+        while not self._stopping.is_set():
+            held = dict(self._held)
+            far = {key: self._progress.get(key) for key in held}
+            unwanted = await asyncio.to_thread(self._queue.beat, self._owner, far)
+            for key in unwanted:
+                if self._held.get(key) is held[key]:
+                    self._placement.cancel(key)
+            snapshot = self._placement.snapshot()
+            self._obey(await asyncio.to_thread(self._queue.show, self._owner, snapshot))
+            await self._nap(BEAT_S / 4)
 
     def _obey(self, wish: Wish | None) -> None:
         if wish is Wish.UNLOAD:

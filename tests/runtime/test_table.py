@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -259,6 +260,27 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_in_hand(queue, tmp
     states = [view.state for view in queue.look(keys).values()]
     assert set(states) == {JobState.MADE, JobState.QUEUED}
     assert queue.workers() == []
+
+
+async def test_a_table_that_answers_late_holds_up_nothing_else_and_tells_nothing_of_a_job_submitted_anew(queue):
+    class Slow(WorkQueue):
+        def look(self, keys):
+            seen = super().look(keys)
+            asked.set()
+            answer.wait(30)
+            return seen
+
+    asked, answer = threading.Event(), threading.Event()
+    placement = Table(Slow(queue._engine))
+    placement.submit(claimed(queue))
+    queue.stop("k")
+    await asyncio.wait_for(asyncio.to_thread(asked.wait), 30)
+    placement.submit(claimed(queue))
+    answer.set()
+    (job,) = queue.take("w:1", 1)
+    assert queue.made(job, RESULT, 1.0)
+    assert isinstance(await asyncio.wait_for(last(placement, "k"), 30), Made)
+    await placement.drain()
 
 
 async def test_what_nobody_has_begun_can_be_cancelled(queue):
