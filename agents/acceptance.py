@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from PIL import Image, UnidentifiedImageError
 from pydantic import JsonValue, ValidationError
 from safetensors import SafetensorError, safe_open
 
@@ -42,6 +43,8 @@ def probe(tool: Tool, params: Params, result: Result, blobs: Blobs) -> Fault | N
             found = _video(path, asked)
         elif tool.produces == "audio":
             found = _audio(path, asked)
+        elif tool.produces == "image":
+            found = _image(path)
         else:
             found = _tensors(path, asked) if tool.produces == "tensor" else ""
     except (av.FFmpegError, IndexError, wave.Error, EOFError, SafetensorError) as error:
@@ -125,6 +128,16 @@ def _audio(path: Path, asked: Mapping[str, JsonValue]) -> str:
         and int(np.abs(np.frombuffer(data, "<i2").astype(np.int32)).max(initial=0)) < SILENT * 32768
     ):
         return "it is silent"
+    return ""
+
+
+def _image(path: Path) -> str:
+    """All of it is decoded, so that a cut file shows."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.load()
+    except (UnidentifiedImageError, OSError) as error:
+        raise EOFError(str(error)) from None
     return ""
 
 

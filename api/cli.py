@@ -157,10 +157,17 @@ def gpu(
     keep_warm: Annotated[
         bool | None, typer.Option("--keep-warm/--cool-down", help="Keep weights however long there is no work.")
     ] = None,
+    cancel: Annotated[
+        str | None, typer.Option("--cancel", help="Stop the job whose key begins so; making the film makes it again.")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Show it once instead of following it.")] = False,
 ) -> None:
     """Show what the devices that work for a film hold and do, and follow it until Ctrl-C."""
     queue = gpu_view.queue_of(film)
+    if cancel is not None:
+        job = gpu_view.cancel(queue, cancel)
+        print(f"asked {job.task} {job.key[: gpu_view.SHORT]} on {job.engine} to stop")
+        return
     if unload:
         queue.wish(Wish.UNLOAD)
     if keep_warm is not None:

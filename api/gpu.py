@@ -18,10 +18,12 @@ from api.working import STATE_FOLDER
 from storage.database import open_database
 from storage.queue import WorkQueue
 from vibeboard.faults import Rejected
-from vibeboard.jobs import Account, DeviceSnapshot, Running, WorkerView
+from vibeboard.jobs import Account, DeviceSnapshot, Job, Running, WorkerView
 from vibeboard.settings import Settings
 
 EVERY_S = 0.5
+SHORT = 8
+"""So much of a key is shown."""
 _QUEUE_SHOWN = 10
 
 
@@ -36,6 +38,21 @@ def queue_of(film: Path) -> WorkQueue:
     if not configured and not database.is_file():
         raise Rejected("no_such_film", f"there is no film in {film}: name the folder that vibeboard make wrote")
     return WorkQueue(open_database(configured or database))
+
+
+def cancel(queue: WorkQueue, prefix: str) -> Job:
+    """Ask for the end of the one job at work whose key begins with `prefix`.
+
+    Raises:
+        Rejected: there is none, or there are several.
+    """
+    found = queue.at_work(prefix)
+    if len(found) != 1:
+        how = "there is no job at work" if not found else f"{len(found)} jobs are at work"
+        here = ", ".join(f"{job.key[:SHORT]} ({job.task})" for job in (found or queue.at_work())[:_QUEUE_SHOWN])
+        raise Rejected("no_such_job", f"{how} with a key that begins with {prefix}: at work are {here or 'none'}")
+    queue.stop(found[0].key)
+    return found[0]
 
 
 def as_json(queue: WorkQueue) -> str:
@@ -102,14 +119,14 @@ def _running(job: Running) -> Progress:
     bar = Progress(
         TextColumn("{task.description}"), *Progress.get_default_columns()[1:3], TextColumn(left), auto_refresh=False
     )
-    bar.add_task(f"{job.engine} {job.stage}", total=max(job.total, 1), completed=job.done)
+    bar.add_task(f"{job.key[:SHORT]} {job.engine} {job.stage}", total=max(job.total, 1), completed=job.done)
     return bar
 
 
 def _queue(device: DeviceSnapshot) -> Table:
     table = Table("next", "class", "engine", "waited", box=None, pad_edge=False, header_style="bold")
     for job in device.queue[:_QUEUE_SHOWN]:
-        table.add_row(f"{job.task} {job.key[:8]}", job.job_class, job.engine, f"{job.waited_s:.0f} s")
+        table.add_row(f"{job.task} {job.key[:SHORT]}", job.job_class, job.engine, f"{job.waited_s:.0f} s")
     more = len(device.queue) - _QUEUE_SHOWN
     if more > 0:
         table.add_row(f"and {more} more", "", "", "")

@@ -18,6 +18,7 @@ from gpu_runtime.placement.embedded import Embedded
 from gpu_runtime.placement.feed import Feed
 from gpu_runtime.placement.routed import Routed
 from gpu_runtime.placement.table import Table
+from gpu_runtime.worker import DEVICE_ENVIRONMENT
 from storage.configured import configured_store, service_store
 from storage.locks import working
 from storage.project import Project
@@ -87,14 +88,17 @@ def placement_for(root: Path, queue: JobQueue | None = None) -> Placement:
         return Table(queue)
     command = [sys.executable, "-m", "api.worker", str(root.resolve())]
     cpu = Embedded(command, workers(), root / "worker.log")
-    return Routed(cpu, EmbeddedDevice([*command, "--device"], root / "device.log"))
+    return Routed(cpu, EmbeddedDevice([*command, "--device"], root / "device.log", DEVICE_ENVIRONMENT))
 
 
 async def show(placement: Placement, queue: JobQueue, owner: str) -> None:
-    """Let others see what the placement does, and do what they wish, until cancelled."""
+    """Let others see what the placement does, do what they wish, and stop the jobs that they want stopped, until
+    cancelled."""
     try:
         while True:
             obey(placement, queue.show(owner, placement.snapshot()))
+            for key in queue.stopped(owner):
+                placement.cancel(key)
             await asyncio.sleep(EVERY_S)
     finally:
         queue.leave(owner)

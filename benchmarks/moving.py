@@ -16,7 +16,7 @@ from graphs.chain import StepDone, Unit, UnitDone
 from graphs.cut import CutShot, cut, length
 from graphs.request import MakeRequest, pin_engines
 from graphs.services import CallContext, Services
-from graphs.units import deliverable_units, shot_unit
+from graphs.units import deliverable_units, shot_units
 from storage.project import Project
 from tools.declare import registry
 from vibeboard.asset import Result
@@ -54,7 +54,7 @@ def _pushed(shot: Shot) -> Shot:
 
 async def _make(laid: list[CutShot], services: Services) -> None:
     try:
-        units = [shot_unit(placed, "moving", services.request) for placed in laid]
+        units = shot_units(laid, "moving", services.request)
         done = {item.unit: item for item in await asyncio.gather(*(_unit(unit, services) for unit in units))}
         film = deliverable_units("moving", laid, done, services.request)
         await asyncio.gather(*(_unit(unit, services) for unit in film))

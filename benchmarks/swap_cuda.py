@@ -84,7 +84,7 @@ def _has_room(folder: Path) -> bool:
 def link_rate() -> float:
     """Bytes a second of one copy of 1 GiB from memory locked in place; the best of five."""
     source, target = torch.ones(_GIB, dtype=torch.uint8), torch.empty(_GIB, dtype=torch.uint8, device="cuda")
-    locking = CudaLocking()
+    locking = CudaLocking("cuda")
     locking.lock(source.data_ptr(), _GIB)
     best = min(timed(lambda: target.copy_(source, non_blocking=True)) for _ in range(5))
     locking.unlock(source.data_ptr())

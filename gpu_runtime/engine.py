@@ -93,7 +93,8 @@ class Engine:
     cost on one worker.
 
     An engine with a `backbone` (of `gpu_runtime.catalog`) runs on a device, under its runtime; one without runs in a
-    worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open.
+    worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open; `spares` the
+    `module:function` that names, given parameters and run, the components that a call will not use.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Engine:
     preference: int = 0
     seconds_per_frame: float = 0.0
     backbone: str = ""
+    spares: str = ""
     defaults: Mapping[str, JsonValue] = field(default_factory=lambda: MappingProxyType({}))
 
     def key(self, params: Params) -> str:
@@ -131,9 +133,18 @@ class Engine:
 
     def load(self) -> Implementation:
         """Import the implementation; only a worker does this."""
-        module, _, name = self.implementation.partition(":")
-        loaded: Implementation = getattr(importlib.import_module(module), name)
+        loaded: Implementation = _named(self.implementation)
         return loaded
+
+    def spared(self, params: Params, run: Any) -> tuple[str, ...]:
+        """Components of the backbone that the call will not use, as what they would make is kept."""
+        return tuple(_named(self.spares)(params, run)) if self.spares else ()
+
+
+def _named(name: str) -> Any:
+    """What a `module:function` names."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def _version(distribution: str) -> str:

@@ -140,7 +140,7 @@ def _casts(item: Item, files: list[Path]) -> dict[str, dict[str, str]]:
         return {}
     headers = {path.name: read_header(path) for path in files if path.suffix == ".safetensors"}
     floating = {span.dtype for header in headers.values() for span in header.values() if span.dtype in TORCH_NAMES}
-    if all(TORCH_NAMES[dtype] == item.dtype for dtype in floating):
+    if all(TORCH_NAMES[dtype] == item.dtype == "float32" for dtype in floating):
         return {}
     from gpu_runtime.models.memory.casting import casts  # noqa: PLC0415  (needs torch)
 

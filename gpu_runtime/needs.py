@@ -6,7 +6,7 @@ import shutil
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from gpu_runtime.catalog.declare import backbones
+from gpu_runtime.catalog.declare import adapters, backbones
 from gpu_runtime.weights import Weights, refusal
 from tools.generate_shot import GenerateShotParams
 from vibeboard.settings import Settings
@@ -27,18 +27,21 @@ def cannot_render() -> str:
     )
 
 
-def missing(backbone: str) -> str:
-    """What has to be installed, allowed or plugged in before the backbone can work, or nothing."""
-    return _libraries() or _refused(backbone) or _absent(backbone) or _device()
+def missing(backbone: str, on_top: tuple[str, ...] = ()) -> str:
+    """What has to be installed, allowed or plugged in before a backbone with these adapters on top can work, or
+    nothing."""
+    return _libraries() or _refused(backbone, on_top) or _absent(backbone, on_top) or _device()
 
 
-def revision(backbone: str) -> str:
-    """Names the content of the installed weights of a backbone."""
-    return _weights().revision(_ids(backbone))
+def revision(backbone: str, on_top: tuple[str, ...] = ()) -> str:
+    """Names the content of the installed weights of a backbone and of the adapters on top."""
+    return _weights().revision([*_ids(backbone), *on_top])
 
 
-def _absent(backbone: str) -> str:
-    return f"its weights: vibeboard models pull {backbone}" if _weights().missing(_ids(backbone)) else ""
+def _absent(backbone: str, on_top: tuple[str, ...]) -> str:
+    names = [backbone] if _weights().missing(_ids(backbone)) else []
+    names += [name for name in on_top if not _weights().installed(name)]
+    return f"its weights: vibeboard models pull {' '.join(names)}" if names else ""
 
 
 def adapter_contents(params: GenerateShotParams) -> tuple[str, ...]:
@@ -59,9 +62,10 @@ def _libraries() -> str:
     return f"{', '.join(absent)}: pip install 'vibeboard[gpu]'" if absent else ""
 
 
-def _refused(backbone: str) -> str:
-    reasons = (refusal(component.licence, Settings()) for component in backbones()[backbone].components)
-    return next(filter(None, reasons), "")
+def _refused(backbone: str, on_top: tuple[str, ...]) -> str:
+    licences = [component.licence for component in backbones()[backbone].components]
+    licences += [adapters()[name].licence for name in on_top]
+    return next(filter(None, (refusal(licence, Settings()) for licence in licences)), "")
 
 
 def _device() -> str:

@@ -6,9 +6,11 @@ miss the constant by far), so that a line is fitted to what was seen of each sta
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,18 +57,20 @@ class Line(NamedTuple):
 
 
 class Peaks:
-    """Measurements by engine and stage, kept in a file if there is a `path`; a damaged one is begun anew."""
+    """Measurements by engine and stage, kept in a file if there is a `path`; a damaged one is begun anew. Several
+    processes may keep theirs in one file."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._stages: dict[tuple[str, str], StagePeaks] = {}
-        self._stages.update({(stage.engine, stage.stage): stage for stage in _read(path)})
+        self._stages = _read(path)
+        self._fresh: dict[tuple[str, str], list[Observation]] = {}
+        """What was seen since the last save, by what has changed."""
 
     def observe(self, engine: str, stage: str, volume: int, bytes: int, seconds: float) -> None:
         """A stage went well. What it had been raised by after running out of memory halves."""
-        known = self._known(engine, stage)
-        seen = (*known.seen, Observation(volume=volume, bytes=bytes, seconds=seconds))[-KEPT:]
-        self._keep(known, raised=1.0 + (known.raised - 1.0) / 2, seen=seen)
+        known, new = self._known(engine, stage), Observation(volume=volume, bytes=bytes, seconds=seconds)
+        self._keep(known, raised=1.0 + (known.raised - 1.0) / 2, seen=(*known.seen, new)[-KEPT:])
+        self._fresh[engine, stage].append(new)
 
     def too_small(self, engine: str, stage: str, volume: int) -> None:
         """A stage of that volume ran out of memory within what was expected: expect 15 % more, three times at most."""
@@ -90,15 +94,23 @@ class Peaks:
         return max(_fit(points).at(volume), 0.0)
 
     def save(self) -> None:
-        """Write the file, whole or not at all."""
+        """Add what is new to the file, which is written whole or not at all."""
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        data = _File(stages=tuple(self._stages.values())).model_dump_json()
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-        with os.fdopen(handle, "w") as file:
-            file.write(data)
-        Path(name).replace(self._path)
+        with _alone(self._path.parent):
+            self._stages |= self._merged(_read(self._path))
+            _write(self._path, _File(stages=tuple(self._stages.values())))
+        self._fresh = {}
+
+    def _merged(self, kept: Mapping[tuple[str, str], StagePeaks]) -> dict[tuple[str, str], StagePeaks]:
+        """What the file has, with what is new here after it."""
+        merged = dict(kept)
+        for key, fresh in self._fresh.items():
+            own = self._stages[key]
+            seen = (*kept[key].seen, *fresh) if key in kept else own.seen
+            merged[key] = own.model_copy(update={"seen": seen[-KEPT:]})
+        return merged
 
     def _known(self, engine: str, stage: str) -> StagePeaks:
         return self._stages.get((engine, stage)) or StagePeaks(engine=engine, stage=stage)
@@ -106,15 +118,35 @@ class Peaks:
     def _keep(self, known: StagePeaks, *, raised: float, seen: tuple[Observation, ...]) -> None:
         changed = known.model_copy(update={"raised": raised, "seen": seen})
         self._stages[known.engine, known.stage] = changed
+        self._fresh.setdefault((known.engine, known.stage), [])
 
 
-def _read(path: Path | None) -> tuple[StagePeaks, ...]:
+def _read(path: Path | None) -> dict[tuple[str, str], StagePeaks]:
     if path is None:
-        return ()
+        return {}
     try:
-        return _File.model_validate_json(path.read_bytes()).stages
+        stages = _File.model_validate_json(path.read_bytes()).stages
     except (FileNotFoundError, ValidationError):
-        return ()
+        return {}
+    return {(stage.engine, stage.stage): stage for stage in stages}
+
+
+def _write(path: Path, content: _File) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w") as file:
+        file.write(content.model_dump_json())
+    Path(name).replace(path)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process that asks for it changes the folder meanwhile."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 Points = Sequence[tuple[int, float]]

@@ -42,8 +42,8 @@ class AdapterUse(Frozen):
 class Stage(NamedTuple):
     """What the next part of a job needs on the device: all of these weights or none, and room to work.
 
-    `steps` is how many `Step`s the part is going to yield; `work` its expected peak of memory besides the weights, in
-    bytes, until one was measured.
+    `steps` is how many `Step`s the part is going to yield that bring the job further; `work` its expected peak of
+    memory besides the weights, in bytes, until one was measured.
     """
 
     name: str
@@ -54,10 +54,14 @@ class Stage(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A point at which a job can stop for good, or make way and go on later."""
+    """A point at which a job can stop for good, or make way and go on later. What it holds on the device is small then,
+    but for what `leave`, called before it makes way, takes to host memory. When all steps are done, `left` pieces still
+    follow in this part."""
 
     done: int
     total: int
+    leave: Callable[[], None] | None = None
+    left: int = 0
 
 
 class Remedy(StrEnum):

@@ -31,6 +31,11 @@ ENVIRONMENT = {
 The allocator (glibc's) keeps the frame buffers that it would otherwise give back and fault in again every frame: 6 to
 12 % of the time of a frame."""
 
+DEVICE_ENVIRONMENT = {
+    "PYTORCH_CUDA_ALLOC_CONF": os.environ.get("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True"),
+}
+"""Weights come and go in sizes of their own: segments that grow leave no holes between them that nothing fits."""
+
 
 class Worker:
     """One job at a time from `source`, events to `sink`."""

@@ -11,12 +11,14 @@ from vibeboard.model import Frozen
 
 
 class Call(Frozen):
-    """One tool call. `inputs` fills a parameter with an earlier step's output: `{"take": ("take", "video")}`."""
+    """One tool call. `inputs` fills a parameter with an earlier step's output: `{"take": ("take", "video")}`. `shot` is
+    the shot that the call is for where that is not the unit's own: its engine does it, and its unit pays for it."""
 
     step: str
     tool: str
     args: dict[str, JsonValue]
     inputs: dict[str, tuple[str, str]] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
+    shot: str = ""
 
     def arguments(self, results: Mapping[str, Result]) -> dict[str, JsonValue]:
         """The call's arguments, given what the steps before it made."""
@@ -33,6 +35,10 @@ class Unit(Frozen):
     id: str
     label: str
     calls: tuple[Call, ...]
+
+    def owner(self, call: Call) -> str:
+        """The unit, a shot, whose engine does a call of this one."""
+        return call.shot or self.id
 
 
 class StepDone(Frozen):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from graphs.chain import UnitDone
 from graphs.cut import CutShot
-from graphs.units import DELIVERABLE, TAKE, line_path, line_step, take_path
+from graphs.takes import TAKE
+from graphs.units import DELIVERABLE, line_path, line_step, take_path
 from storage.project import Project
 
 _FILES = {

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import JsonValue
+
 from agents.director.desk import Changed, Made, Offer, ToMake
 from agents.director.film import Film, Placed
 from agents.director.words import compared
 from agents.llm.model import LlmModel
 from agents.planner.lint import Finding, lint
 from graphs import planning, thinking
+from graphs.chain import Call
 from graphs.cut import CutShot, cut
 from graphs.make import make
 from graphs.overlay import Overlay, keep_edits
@@ -24,10 +27,11 @@ from graphs.quote import Quote, Quoted, quote
 from graphs.repairs import refused_repairs
 from graphs.request import MakeRequest
 from graphs.services import Services
-from graphs.units import shot_unit
+from graphs.takes import take_calls
+from graphs.units import shot_units
 from storage.eventlog import CHAT
 from storage.project import Project
-from tools.declare import registry
+from vibeboard.digest import canonical, sha256
 from vibeboard.edits import Author, Edit, EditList, Entry, LaidOver, Left
 from vibeboard.events import Event
 from vibeboard.faults import Rejected
@@ -140,7 +144,9 @@ class FilmDesk:
         """Which of these shots are current, and what a build would make of the others."""
         request, refused = self.request(), refused_repairs(self.project)
         services = Services(self.project, self.placement(), request, CHAT, lambda _event: None, refused=refused)
-        return await asyncio.to_thread(quote, [shot_unit(item, planned.title, request) for item in laid], services)
+        wanted = {item.shot.id for item in laid}
+        units = [unit for unit in shot_units(planned.laid, planned.title, request) if unit.id in wanted]
+        return await asyncio.to_thread(quote, units, services)
 
     def edits(self) -> Sequence[Entry]:
         return self.project.edits.entries()
@@ -190,14 +196,19 @@ class FilmDesk:
         return Changed(id=edit, shots=shots, differences=lines, objections=tuple(dict.fromkeys(objections)), left=left)
 
     def _takes(self, planned: Planned) -> dict[str, str]:
-        """The content key of each shot's take, by the shot's number."""
-        request = self.request()
-        keys: dict[str, str] = {}
-        for item in planned.laid:
-            take = shot_unit(item, planned.title, request).calls[0]
-            params = registry()[take.tool].params.model_validate(take.args)
-            keys[item.number] = request.engine(take.tool, item.shot.id).key(params)
-        return keys
+        """A name for what each shot's take is made of, by the shot's number."""
+        request, film = self.request(), {item.shot.id: item for item in planned.laid}
+        return {
+            item.number: sha256(
+                canonical([self._read(call, item, request) for call in take_calls(item, film, request)])
+            )
+            for item in planned.laid
+        }
+
+    def _read(self, call: Call, item: CutShot, request: MakeRequest) -> list[JsonValue]:
+        """A call without what its engine does not read."""
+        engine = request.engine(call.tool, call.shot or item.shot.id)
+        return [engine.name, {name: value for name, value in call.args.items() if name not in engine.ignores}]
 
     def _findings(self, planned: Planned) -> list[Finding]:
         request = self.request()

@@ -20,7 +20,7 @@ from graphs.quote import quote
 from graphs.request import TAKE_TASK
 from graphs.services import Services
 from graphs.shot import begin, unit_graph
-from graphs.units import deliverable_units, sheets_unit, shot_unit
+from graphs.units import deliverable_units, sheets_unit, shot_units
 from vibeboard.breakdown import Breakdown
 from vibeboard.digest import canonical
 from vibeboard.events import Event, EventType
@@ -98,7 +98,7 @@ def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState
     services = runtime.context
     film = Film(state, services)
     choose_takes(film, services)
-    units = _shots(film, services)
+    units = shot_units(film.cut, film.title, services.request)
     plan_data = {"scenes": len(film.scenes), "shots": len(units), "frames": length(film.cut), **thinking.bill(services)}
     services.notify(Event(type=EventType.PLAN_READY, data=plan_data))
     made = quote(units, services)
@@ -120,12 +120,9 @@ def gate(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["sh
     film = Film(state, services)
     choose_takes(film, services)
     wanted = set(state["wanted"]) if not services.request.plan_only else set()
-    sends = [_send("shot", unit, services) for unit in _shots(film, services) if unit.id in wanted]
+    units = shot_units(film.cut, film.title, services.request)
+    sends = [_send("shot", unit, services) for unit in units if unit.id in wanted]
     return Command(goto=sends or "gather")
-
-
-def _shots(film: Film, services: Services) -> list[Unit]:
-    return [shot_unit(placed, film.title, services.request) for placed in film.cut]
 
 
 def choose_takes(film: Film, services: Services) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -13,8 +13,9 @@ from gpu_runtime.engine import Engine
 from gpu_runtime.measured import job_seconds, measurements
 from gpu_runtime.peaks import Peaks
 from graphs.chain import Call, StepDone, Unit, UnitDone
+from graphs.request import TAKE_TASK
 from graphs.services import Services
-from graphs.units import SEGMENT, TAKE
+from graphs.takes import TAKE
 from storage.tables import JobRow
 from tools.declare import registry
 from vibeboard.asset import Result
@@ -33,6 +34,7 @@ _WORDS = {
     "voice": "voice changed",
     "take": "its take changed",
     "scene": "its take changed",
+    "first_frame": "it begins with another picture",
     "burn_in": "slate or timecode moved",
 }
 _SECONDS_A_LINE = 0.2
@@ -64,33 +66,37 @@ class Quote(Frozen):
 
 
 def quote(units: Sequence[Unit], services: Services) -> Quote:
-    """Sort the units into what stands and what is to be made."""
-    peaks = measurements(Settings())
-    judged = [_judge(unit, services, peaks) for unit in units]
+    """Sort the units into what stands and what is to be made. A take that several need counts for the first of them."""
+    peaks, counted = measurements(Settings()), set[str]()
+    judged = [_judge(unit, services, peaks, counted) for unit in units]
     return Quote(
         current=tuple(item for item in judged if isinstance(item, UnitDone)),
         todo=tuple(item for item in judged if isinstance(item, Quoted)),
     )
 
 
-def _judge(unit: Unit, services: Services, peaks: Peaks) -> UnitDone | Quoted:
+def _judge(unit: Unit, services: Services, peaks: Peaks, counted: set[str]) -> UnitDone | Quoted:
     steps: dict[str, StepDone] = {}
     found: list[str] = []
     stale: list[Call] = []
     reasons: list[str] = []
     for call in unit.calls:
         active = services.project.active_job(unit.id, call.step)
-        done = _known(call, steps, services, services.request.engine(call.tool, unit.id))
+        engine = services.request.engine(call.tool, unit.owner(call))
+        done = _known(call, steps, services, engine)
         if done is None:
             stale.append(call)
-            reasons += why_stale(call, active, services.request.engine(call.tool, unit.id))
+            reasons += why_stale(call, active, engine, steps)
             continue
         steps[call.step] = done
         if active is None or active.key != done.key:
             found.append(call.step)
     if not stale and not found:
         return UnitDone(unit=unit.id, steps=steps)
-    costs = [_cost(call, services.request.engine(call.tool, unit.id), peaks) for call in stale]
+    owned = [(call, unit.owner(call)) for call in stale]
+    fresh = [(call, owner) for call, owner in owned if call.tool != TAKE_TASK or owner not in counted]
+    counted.update(owner for call, owner in owned if call.tool == TAKE_TASK)
+    costs = [_cost(call, services.request.engine(call.tool, owner), peaks) for call, owner in fresh]
     return Quoted(
         unit=unit.id,
         label=unit.label,
@@ -121,19 +127,32 @@ def call_key(call: Call, results: dict[str, Result], engine: Engine, refused: Co
     return engine.key(registry()[call.tool].params.model_validate(legal))
 
 
-def why_stale(call: Call, active: JobRow | None, engine: Engine) -> list[str]:
-    """Why what a job made is not what the call would make now on an engine."""
+def why_stale(call: Call, active: JobRow | None, engine: Engine, steps: Mapping[str, StepDone]) -> list[str]:
+    """Why a call is to be made, `steps` being those before it that stand. What is made again for another shot is that
+    shot's to explain."""
+    if call.shot:
+        return []
     if active is None:
         return ["new"]
     if active.engine != engine.name:
         return [f"engine {active.engine} became {engine.name}"]
     before: dict[str, JsonValue] = json.loads(active.params)
-    changed = [name for name, value in call.args.items() if name not in engine.ignores and before.get(name) != value]
+    given = [name for name, value in call.args.items() if name not in call.inputs]
+    changed = [name for name in given if name not in engine.ignores and before.get(name) != call.args[name]]
     if "frames" in changed:
         return [f"length {before.get('frames')} became {call.args['frames']} frames"]
     if changed:
         return [_WORDS.get(name, f"{name} changed") for name in changed]
-    return ["its take changed"] if call.step == SEGMENT else ["the program or its files changed"]
+    return _came(call, before, steps) or ["the program or its files changed"]
+
+
+def _came(call: Call, before: Mapping[str, JsonValue], steps: Mapping[str, StepDone]) -> list[str]:
+    """Which inputs are others than those of the call `before`, or are to be made again."""
+    now = {name: steps[step].result.outputs[role].sha256 for name, (step, role) in call.inputs.items() if step in steps}
+    other = [name for name in call.inputs if name not in now or now[name] != before.get(name)]
+    if "first_frame" in other and before.get("first_frame"):
+        return ["the take that it goes on from changed"]
+    return [_WORDS[name] for name in other]
 
 
 def _cost(call: Call, engine: Engine, peaks: Peaks) -> tuple[bool, float]:

@@ -19,8 +19,10 @@ from vibeboard.model import Frozen
 from vibeboard.timing import Rate
 
 TAKE_TASK = "generate_shot"
+STILL_TASK = "extract_still"
 TASKS = (
     TAKE_TASK,
+    STILL_TASK,
     "finish_segment",
     "speak_line",
     "assemble_film",

@@ -120,15 +120,16 @@ class Services:
 class CallContext:
     """`tools.context.Context` of one call; remembers the key under which the result is known.
 
-    `priority` lets what is further along its chain go first, so that finished shots appear early.
+    `owner` is the shot whose engine does it, if it is not for the unit's own. `priority` lets what is further along its
+    chain go first, so that finished shots appear early.
     """
 
-    def __init__(self, services: Services, unit: str, priority: int = 0) -> None:
-        self._services, self._unit, self._priority = services, unit, priority
+    def __init__(self, services: Services, unit: str, owner: str = "", priority: int = 0) -> None:
+        self._services, self._unit, self._owner, self._priority = services, unit, owner or unit, priority
         self.key = ""
 
     async def render(self, task: str, params: Params) -> Result:
-        engine = self._services.request.engine(task, self._unit)
+        engine = self._services.request.engine(task, self._owner)
         violations = engine.limits.violations(params.model_dump(mode="json"))
         if violations:
             first = violations[0]

@@ -25,7 +25,9 @@ from graphs.services import CallContext, Services
 from tools.declare import registry
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Fault, FaultError, StoreAway
+from vibeboard.faults import Fault, FaultError, FaultKind, StoreAway
+
+CANCELLED = "cancelled; making the film again makes it"
 
 
 class Work(TypedDict, total=False):
@@ -62,7 +64,7 @@ async def call(state: Work, runtime: Runtime[Services]) -> Command[Literal["prob
     """Make the call. Its arguments are validated here, so that a wrong one never costs a job."""
     unit, planned, args = _load(state, runtime.context)
     tool = registry()[planned.tool]
-    context = CallContext(runtime.context, unit.id, priority=state["at"])
+    context = CallContext(runtime.context, unit.id, owner=unit.owner(planned), priority=state["at"])
     try:
         result = await tool.call(tool.params.model_validate(args), context)
     except ValidationError as error:
@@ -133,7 +135,7 @@ async def medic(state: Work, runtime: Runtime[Services]) -> Command[Literal["cal
         fault,
         args,
         registry()[planned.tool],
-        services.request.engine(planned.tool, unit.id),
+        services.request.engine(planned.tool, unit.owner(planned)),
         state["failures"][kind_of(fault)],
         fixer=services.fixer,
         known=ProjectAssets(services.project),
@@ -149,9 +151,10 @@ async def medic(state: Work, runtime: Runtime[Services]) -> Command[Literal["cal
         await asyncio.sleep(decision.wait_s)
         return Command(update={"args": state.get("args")}, goto="call")
     offers = [offer.model_dump(mode="json") for offer in decision.offers]
-    data = {"step": planned.step, "message": decision.message, "offers": offers}
+    message = CANCELLED if fault.kind is FaultKind.CANCELLED else decision.message
+    data = {"step": planned.step, "message": message, "offers": offers}
     services.notify(Event(type=EventType.UNIT_ESCALATED, unit=unit.id, data=data))
-    done = UnitDone(unit=unit.id, steps={}, escalated=f"{unit.label}: {decision.message}")
+    done = UnitDone(unit=unit.id, steps={}, escalated=f"{unit.label}: {message}")
     return Command(update={"done": [done.model_dump(mode="json")]}, goto="__end__")
 
 

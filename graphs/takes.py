@@ -1,64 +1,55 @@
-"""Takes that were made before, and how the next build comes to use one of them again."""
+"""The calls that make the picture of a shot: its take and, where it goes on from another, what it begins with."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 
-from gpu_runtime.engine import registry
+from gpu_runtime.fitting import fit
+from graphs.chain import Call
 from graphs.cut import CutShot
-from graphs.desk import FilmDesk, Planned
-from graphs.quote import call_key, why_stale
-from graphs.repairs import refused_repairs
-from graphs.request import TAKE_TASK, MakeRequest
-from graphs.units import TAKE, shot_unit
-from storage.takes import Taken
-from vibeboard.edits import Reseed
-from vibeboard.faults import Rejected
+from graphs.prompts import shot_prompt
+from graphs.request import STILL_TASK, TAKE_TASK, MakeRequest
+from tools.generate_shot import GenerateShotParams
+from vibeboard.retiming import shown_frame
+
+TAKE = "take"
 
 
-async def activate(desk: FilmDesk, occasion: str, which: str, key: str) -> None:
-    """Let a shot use a take again that was made for it.
+def take_calls(placed: CutShot, film: Mapping[str, CutShot], request: MakeRequest) -> tuple[Call, ...]:
+    """The calls up to and with a shot's take. `film` has its shots by id.
 
-    A film is what its plan says, so the plan is brought to say it: the take's engine is pinned for the shot, and its
-    seed is an edit. The take then has the name that the next build looks for, and nothing is rendered.
-
-    Raises:
-        Rejected: there is no such take, its engine is not here any more, or more than engine and seed told it apart.
+    A shot that goes on from another has that shot's calls in front of its own. They are named by their content, so
+    they are made once, whichever unit comes to them first, and no unit has to wait for another.
     """
-    planned = await desk.planned()
-    placed = planned.shot(which)
-    taken = _taken(desk, placed, key)
-    seed = int(json.loads(taken.job.params)["seed"])
-    _must_be_reached(desk, planned, placed, taken, seed)
-    if placed.shot.seed != seed:
-        await desk.change(occasion, Reseed(scene_id=placed.scene.id, shot_id=placed.shot.id, seed=seed))
-    if desk.request().engine(TAKE_TASK, placed.shot.id).name != taken.job.engine:
-        desk.project.pin_shots(TAKE_TASK, {placed.shot.id: taken.job.engine})
-    desk.project.takes.take_up(TAKE, placed.shot.id, key)
+    take = Call(step=TAKE, tool=TAKE_TASK, args=take_params(placed, request).model_dump(mode="json"))
+    source = film.get(placed.shot.continues)
+    if source is None or "first_frame" in request.engine(TAKE_TASK, placed.shot.id).ignores:
+        return (take,)
+    *before, lent = take_calls(source, film, request)
+    of = source.shot.id
+    lent = lent.model_copy(update={"step": f"{TAKE}-{of}", "shot": of})
+    args = {"frame": _last_frame(source, request)}
+    still = Call(step=f"end-{of}", tool=STILL_TASK, args=args, inputs={"take": (lent.step, "video")}, shot=of)
+    return (*before, lent, still, take.model_copy(update={"inputs": {"first_frame": (still.step, "image")}}))
 
 
-def _taken(desk: FilmDesk, placed: CutShot, key: str) -> Taken:
-    for taken in desk.project.takes.of(TAKE, placed.shot.id):
-        if taken.job.key == key:
-            return taken
-    raise Rejected("no_such_take", f"shot {placed.number} has no take {key}: list its takes")
+def take_params(placed: CutShot, request: MakeRequest) -> GenerateShotParams:
+    """What the shot's engine is asked for, at its own rate, size and length."""
+    shot = placed.shot
+    params = GenerateShotParams(
+        prompt=shot_prompt(placed),
+        stage=shot.stage,
+        camera=shot.camera,
+        frames=shot.frames,
+        fps=request.fps,
+        width=request.width,
+        height=request.height,
+        seed=shot.seed,
+    )
+    return fit(request.engine(TAKE_TASK, shot.id), params)
 
 
-def _must_be_reached(desk: FilmDesk, planned: Planned, placed: CutShot, taken: Taken, seed: int) -> None:
-    """Refuse a take that a build with its engine and its seed would not find."""
-    engine = registry().get(taken.job.engine)
-    if engine is None or engine.missing():
-        why = engine.missing() if engine else "its engine is not installed any more"
-        raise Rejected("take_unfit", f"this take is by {taken.job.engine}, and a build could not use it: {why}")
-    request = _with_engine(desk.request(), placed, taken)
-    shot = placed.shot.model_copy(update={"seed": seed})
-    call = shot_unit(placed._replace(shot=shot), planned.title, request).calls[0]
-    if call_key(call, {}, engine, refused_repairs(desk.project)) != taken.job.key:
-        why = "; ".join(dict.fromkeys(why_stale(call, taken.job, engine)))
-        raise Rejected(
-            "take_unfit", f"this take was made of another plan of the shot ({why}): undo what changed it, then activate"
-        )
-
-
-def _with_engine(request: MakeRequest, placed: CutShot, taken: Taken) -> MakeRequest:
-    return request.model_copy(update={"shot_engines": request.shot_engines | {placed.shot.id: taken.job.engine}})
+def _last_frame(placed: CutShot, request: MakeRequest) -> int:
+    """The last frame of the take that is seen in the film; what an engine made beyond it is cut."""
+    take, frames = take_params(placed, request), placed.shot.frames
+    return shown_frame(frames - 1, frames, request.fps.fraction, take.frames, take.fps.fraction)

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gpu_runtime.engine import Engine, Quality
-from gpu_runtime.fitting import fit
 from graphs.chain import Call, Unit, UnitDone
 from graphs.cut import CutShot, facts, length
-from graphs.prompts import shot_prompt
 from graphs.request import TAKE_TASK, MakeRequest
 from graphs.sheets import breakdown_sheet, shot_sheet
 from graphs.sound import ambiences, captions, sound_cue
+from graphs.takes import TAKE, take_calls, take_params
 from tools.assemble_film import AssembleFilmParams
 from tools.declare import Params
 from tools.draw_storyboard import DrawStoryboardParams, Panel
 from tools.export_sheets import ExportSheetsParams
 from tools.export_timeline import ExportTimelineParams, TimelineClip, TimelineSound
 from tools.finish_segment import BurnIn
-from tools.generate_shot import GenerateShotParams
 from tools.speak_line import SpeakLineParams
 from vibeboard.breakdown import SceneBreakdown
 from vibeboard.screenplay import Scene
 
-TAKE, SEGMENT = "take", "segment"
+SEGMENT = "segment"
 DELIVERABLE = "deliverable"
 
 
@@ -31,8 +29,13 @@ def line_step(element_id: str) -> str:
     return f"line-{element_id}"
 
 
-def shot_unit(placed: CutShot, title: str, request: MakeRequest) -> Unit:
-    """Take, finished segment and the sound of the lines of one shot."""
+def shot_units(laid: Sequence[CutShot], title: str, request: MakeRequest) -> list[Unit]:
+    """Take, finished segment and the sound of the lines of every shot."""
+    film = {placed.shot.id: placed for placed in laid}
+    return [_shot_unit(placed, film, title, request) for placed in laid]
+
+
+def _shot_unit(placed: CutShot, film: Mapping[str, CutShot], title: str, request: MakeRequest) -> Unit:
     lines = [
         Call(step=line_step(line.element_id), tool="speak_line", args=_json(spoken))
         for line in placed.shot.lines
@@ -40,28 +43,8 @@ def shot_unit(placed: CutShot, title: str, request: MakeRequest) -> Unit:
             SpeakLineParams(text=line.text, speaker=line.speaker, voice=line.voice, frames=line.frames, fps=request.fps)
         ]
     ]
-    calls = (_take_call(placed, request), _segment_call(placed, title, request), *lines)
+    calls = (*take_calls(placed, film, request), _segment_call(placed, title, request), *lines)
     return Unit(id=placed.shot.id, label=f"shot {placed.number}", calls=calls)
-
-
-def _take_call(placed: CutShot, request: MakeRequest) -> Call:
-    return Call(step=TAKE, tool=TAKE_TASK, args=_json(_take_params(placed, request)))
-
-
-def _take_params(placed: CutShot, request: MakeRequest) -> GenerateShotParams:
-    """What the shot's engine is asked for, at its own rate, size and length."""
-    shot = placed.shot
-    params = GenerateShotParams(
-        prompt=shot_prompt(placed),
-        stage=shot.stage,
-        camera=shot.camera,
-        frames=shot.frames,
-        fps=request.fps,
-        width=request.width,
-        height=request.height,
-        seed=shot.seed,
-    )
-    return fit(request.engine(TAKE_TASK, shot.id), params)
 
 
 def _segment_call(placed: CutShot, title: str, request: MakeRequest) -> Call:
@@ -137,7 +120,7 @@ def _storyboard(
             number=placed.number,
             heading=placed.scene.heading.text,
             take=done[placed.shot.id].output(TAKE, "video"),
-            frame=_take_params(placed, request).frames * 2 // 5,
+            frame=take_params(placed, request).frames * 2 // 5,
             facts=facts(placed.shot),
             action=placed.shot.description,
             dialogue=tuple(f"{line.speaker}: {line.text}" for line in placed.shot.lines),

@@ -6,6 +6,8 @@ import os
 import socket
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 
 from sqlalchemy import Exists, Subquery, case, delete, func, update
 from sqlmodel import Session, col, select
@@ -14,6 +16,7 @@ from storage.database import writing
 from storage.jobs import JobTable, job_of
 from storage.tables import JobRow, SwitchRow, WorkerRow, aware, now
 from vibeboard.asset import Result
+from vibeboard.digest import canonical, sha256
 from vibeboard.faults import Fault, FaultKind, Rejected
 from vibeboard.jobs import Job, JobClass, JobState, JobView, Progress, Snapshot, Wish, WorkerView
 
@@ -32,7 +35,18 @@ _RANK = case((col(JobRow.job_class) == JobClass.INTERACTIVE, 0), (col(JobRow.job
 
 def process_name() -> str:
     """The name under which this process owns jobs."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{_here()}:{os.getpid()}"
+
+
+@cache
+def _here() -> str:
+    """Names those processes that know each other by number: of one boot of one machine, and of one container in it.
+    Containers and machines may well have the same host name."""
+    boot, numbers = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+    found = [path.read_text() for path in (boot,) if path.exists()]
+    found += [str(path.stat().st_ino) for path in (numbers,) if path.exists()]
+    host = socket.gethostname()
+    return f"{host}-{sha256(canonical([host, *found]))[:8]}"
 
 
 class WorkQueue(JobTable):
@@ -64,6 +78,21 @@ class WorkQueue(JobTable):
         waits = (col(JobRow.key) == key, col(JobRow.state) == JobState.QUEUED)
         self._execute(update(JobRow).where(*waits).values(state=JobState.FAILED, fault=cancelled.model_dump_json()))
         self._execute(update(JobRow).where(col(JobRow.key) == key).values(stop=True))
+
+    def at_work(self, prefix: str = "") -> list[Job]:
+        """The jobs that wait for somebody or are in somebody's hands and whose keys begin with `prefix`."""
+        mine = (
+            col(JobRow.state).in_([JobState.QUEUED, JobState.RUNNING]),
+            col(JobRow.key).startswith(prefix, autoescape=True),
+        )
+        with Session(self._engine) as session:
+            return [job_of(row) for row in session.exec(select(JobRow).where(*mine).order_by(col(JobRow.key)))]
+
+    def stopped(self, owner: str) -> list[str]:
+        """The keys of what a process does itself, by no lease, and that somebody asked to stop."""
+        own = (JobRow.owner == owner, JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_(None))
+        with Session(self._engine) as session:
+            return list(session.exec(select(JobRow.key).where(*own, col(JobRow.stop).is_(True))))
 
     def take(self, owner: str, most: int, job_class: JobClass | None = None) -> list[Job]:
         """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts. Films take turns: of
@@ -138,13 +167,18 @@ class WorkQueue(JobTable):
     def show(self, owner: str, snapshot: Snapshot) -> Wish | None:
         """Say what a process is doing; what somebody wishes it to do, once."""
         with writing(self._engine) as session:
-            row = session.get(WorkerRow, owner, with_for_update=True) or WorkerRow(owner=owner, snapshot="")
+            row = session.get(WorkerRow, owner, with_for_update=True) or self._new_worker(session, owner)
             wish, row.wish = row.wish, ""
             _keep_past(session, row, snapshot)
             row.snapshot, row.beat_at = snapshot.model_dump_json(), now()
             session.add(row)
             session.commit()
         return Wish(wish) if wish else None
+
+    def _new_worker(self, session: Session, owner: str) -> WorkerRow:
+        """A row for a process that was not seen before; those of processes that died go."""
+        session.execute(delete(WorkerRow).where(col(WorkerRow.beat_at) < now() - LEASE))
+        return WorkerRow(owner=owner, snapshot="")
 
     def leave(self, owner: str) -> None:
         """The process ends; how long its devices were there stays."""
@@ -256,9 +290,9 @@ def _lost(row: JobRow) -> bool:
 
 
 def is_dead(owner: str) -> bool:
-    """Whether a process of this machine is gone; of others only their silence tells."""
-    host, _, pid = owner.rpartition(":")
-    if host != socket.gethostname():
+    """Whether a process that we know by its number is gone; of others only their silence tells."""
+    here, _, pid = owner.rpartition(":")
+    if here != _here():
         return False
     try:
         os.kill(int(pid), 0)

@@ -102,6 +102,14 @@ class Reseed(_OfShot):
     seed: int = Field(ge=0, lt=2**31)
 
 
+class ContinueShot(_OfShot):
+    """Begin from the last frame of another shot, which comes before it in the scene. Engines that read no first frame
+    make the shot as if it was not asked for."""
+
+    kind: Literal["continue"] = "continue"
+    source_id: str
+
+
 class RackFocus(_OfShot):
     """From one thing to another when the line begins (`line_id` is its element in the script)."""
 
@@ -141,6 +149,7 @@ ShotEdit = (
     | SetSubjects
     | SetDescription
     | Reseed
+    | ContinueShot
     | RackFocus
     | OmitShot
 )

@@ -19,6 +19,15 @@ def retimed_frame(frame: int, ratio: Fraction) -> int:
     return math.floor(frame * ratio + Fraction(1, 2))
 
 
+def shown_frame(frame: int, frames: int, fps: Fraction, take_frames: int, take_fps: Fraction) -> int:
+    """Which frame of a take is seen at `frame` of a shot of `frames` at `fps`: the one that is on at the middle of it.
+
+    A take that lasts longer is cut at its end; one that is shorter is slowed down to fill.
+    """
+    step = min(take_fps / fps, Fraction(take_frames, frames))
+    return int((frame + Fraction(1, 2)) * step)
+
+
 def retimed_stage(stage: Stage, ratio: Fraction) -> Stage:
     return stage.model_copy(update={"figures": tuple(_figure(figure, ratio) for figure in stage.figures)})
 

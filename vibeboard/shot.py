@@ -123,7 +123,8 @@ class Shot(Frozen):
 
     `id` and `seed` derive from the script's stable ids, never from a position; numbers such as `12A` are given when a
     film is put together. `covers` are the ids of the script elements that the shot carries, `first_line`..`last_line`
-    their lines in the source. `reason` says in one clause why the planner wants the shot.
+    their lines in the source. `reason` says in one clause why the planner wants the shot. `continues` is the id of a
+    shot before it in its scene, from whose last frame it goes on; an edit asks for that.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Shot(Frozen):
     stage: Stage
     camera: CameraPath
     brief: Brief
+    continues: str = ""
 
     @property
     def focal_mm(self) -> float:

@@ -15,6 +15,7 @@ from agents.llm.spelling import spelled
 from agents.planner.proposals import ANGLES, MOVEMENTS, SIZES
 from vibeboard.digest import derive_seed
 from vibeboard.edits import (
+    ContinueShot,
     Edit,
     OmitShot,
     RackFocus,
@@ -178,6 +179,23 @@ async def cover_scene(ask: CoverSceneAsk, desk: Desk, key: str) -> Outcome:
         raise Rejected("unclear", "say how many `shots`, or how much `tension`, 1 or 2")
     placed = (await desk.film()).scene(ask.scene)
     edit = SetCoverage(scene_id=placed[0].scene.id, shots=ask.shots, tension=ask.tension)
+    return await _changed(desk, key, edit)
+
+
+class ContinueShotAsk(Ask):
+    shot: str = SHOT
+    source: str = Field(
+        default="", max_length=40, description="number of the shot that it goes on from; none for the one before it"
+    )
+
+
+@director_tool
+async def continue_shot(ask: ContinueShotAsk, desk: Desk, key: str) -> Outcome:
+    """Let a shot begin with the last frame of the shot before it in its scene, so that the picture goes on."""
+    film = await desk.film()
+    placed = film.shot(ask.shot)
+    source = film.shot(ask.source) if ask.source else film.before(placed)
+    edit = ContinueShot(scene_id=placed.scene.id, shot_id=placed.shot.id, source_id=source.shot.id)
     return await _changed(desk, key, edit)
 
 

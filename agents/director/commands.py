@@ -129,6 +129,11 @@ COMMANDS: tuple[Command, ...] = (
         _cover,
     ),
     _command("tension scene 3", rf"(?P<tension>(?:more )?tension) (?:in )?{_C}", _cover),
+    _command(
+        "continue 3B from 3A, continue 3B",
+        rf"continue {_S}(?: from (?:shot )?(?P<source>{_ID}))?",
+        _one("continue_shot"),
+    ),
     _command("omit 3B", rf"omit {_S}", _one("omit_shot")),
     _command("redo 3B (a new seed, and make it)", rf"redo {_S}", _remade),
     _command("edits", r"edits", lambda _found: [("list_edits", {})]),

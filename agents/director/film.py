@@ -68,6 +68,20 @@ class Film:
             raise Rejected("no_such_shot", f"there is no shot {number}: near it are {', '.join(near[:12])}")
         return found
 
+    def before(self, placed: Placed) -> Placed:
+        """The shot before one in its scene.
+
+        Raises:
+            Rejected: it is the scene's first.
+        """
+        scene = [other for other in self.placed if other.scene.id == placed.scene.id]
+        at = scene.index(placed)
+        if not at:
+            raise Rejected(
+                "first_shot", f"{placed.number} is the first shot of its scene: nothing comes before it there"
+            )
+        return scene[at - 1]
+
     def _numbers(self) -> list[str]:
         return [placed.number for placed in self.placed]
 

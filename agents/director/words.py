@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from agents.director.film import Film, Placed
 from vibeboard.edits import (
     Aim,
+    ContinueShot,
     Edit,
     OmitShot,
     RackFocus,
@@ -33,7 +34,10 @@ def told(edit: Edit, numbers: Mapping[str, str]) -> str:
         scene = f"scene {numbers.get(edit.scene_id, edit.scene_id)}"
         count = f" in {edit.shots} shots" if edit.shots else ""
         return f"{scene}{count}{', tighter' * bool(edit.tension)}"
-    return f"{numbers.get(edit.shot_id, edit.shot_id)}: {_clause(edit)}"
+    number = numbers.get(edit.shot_id, edit.shot_id)
+    if isinstance(edit, ContinueShot):
+        return f"{number}: goes on from {numbers.get(edit.source_id, edit.source_id)}"
+    return f"{number}: {_clause(edit)}"
 
 
 def _clause(edit: Edit) -> str:
@@ -69,8 +73,8 @@ def aim_words(aim: Aim) -> str:
     return f"{aim.name}'s {aim.landmark}" if aim.landmark else f"the {aim.name}"
 
 
-def differences(before: Shot, after: Shot, fps: Rate) -> list[str]:
-    """What is different between two versions of a shot, each in a clause."""
+def differences(before: Shot, after: Shot, fps: Rate, numbers: Mapping[str, str]) -> list[str]:
+    """What is different between two versions of a shot, each in a clause. `numbers` are those of shots, by id."""
     pairs = [
         ("size", before.size, after.size),
         ("framing", before.framing, after.framing),
@@ -81,6 +85,7 @@ def differences(before: Shot, after: Shot, fps: Rate) -> list[str]:
         ("length", f"{fps.seconds(before.frames):.1f} s", f"{fps.seconds(after.frames):.1f} s"),
         ("description", before.description, after.description),
         ("seed", str(before.seed), str(after.seed)),
+        ("goes on from", *(numbers.get(shot.continues, shot.continues) or "no other" for shot in (before, after))),
     ]
     found = [f"{name} {old or 'nobody'} -> {new or 'nobody'}" for name, old, new in pairs if old != new]
     if before.camera != after.camera and not found:
@@ -95,13 +100,13 @@ def differences(before: Shot, after: Shot, fps: Rate) -> list[str]:
 def compared(before: Film, after: Film) -> tuple[str, ...]:
     """What is different between two plans, shot by shot, by their numbers now; one that had another is told by both."""
     old = {placed.shot.id: placed for placed in before.placed}
-    new = {placed.shot.id for placed in after.placed}
+    new = {placed.shot.id: placed.number for placed in after.placed}
     lines = [f"{placed.number} is left out" for placed in before.placed if placed.shot.id not in new]
     for placed in after.placed:
         known = old.get(placed.shot.id)
         if known is None:
             lines.append(f"{placed.number} is new: {placed.shot.size} {', '.join(placed.shot.subjects)}".rstrip())
-        elif what := differences(known.shot, placed.shot, after.fps):
+        elif what := differences(known.shot, placed.shot, after.fps, new):
             was = f" (was {known.number})" if known.number != placed.number else ""
             lines.append(f"{placed.number}{was}: {'; '.join(what)}")
     return tuple(lines[:_SHOWN])

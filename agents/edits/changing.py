@@ -12,6 +12,7 @@ from agents.planner.coverage import in_car
 from agents.planner.setups import Setup
 from vibeboard.edits import (
     Aim,
+    ContinueShot,
     RackFocus,
     Reseed,
     ScaleLength,
@@ -107,5 +108,5 @@ def must_be_there(aim: Aim, stage: Stage) -> None:
         raise Unfit(f"there is no {aim.name} in the shot; there is {', '.join(there) or 'nothing'}")
 
 
-AFTERWARDS = (Reseed, SetDescription, RackFocus)
+AFTERWARDS = (Reseed, SetDescription, RackFocus, ContinueShot)
 """Edits of a shot that is set up already."""

@@ -22,7 +22,17 @@ from agents.planner.looks import CastLook
 from agents.planner.plan import plan_setups
 from agents.planner.setups import Setup
 from vibeboard.breakdown import SceneBreakdown
-from vibeboard.edits import LaidOver, Left, OmitShot, RackFocus, Reseed, SetCoverage, SetDescription, ShotEdit
+from vibeboard.edits import (
+    ContinueShot,
+    LaidOver,
+    Left,
+    OmitShot,
+    RackFocus,
+    Reseed,
+    SetCoverage,
+    SetDescription,
+    ShotEdit,
+)
 from vibeboard.screenplay import Scene
 from vibeboard.shot import ScenePlan, Shot
 from vibeboard.timing import Rate
@@ -105,11 +115,20 @@ class _Overlay:
         elif isinstance(edit, AFTERWARDS):
             if isinstance(edit, RackFocus):
                 racked(self._shots[at], [edit], self._question.fps)
+            elif isinstance(edit, ContinueShot):
+                self._must_precede(edit.source_id, at)
             self._later[at].append(item)
         else:
             setup = self._changed.get(at, self._setups[at])
             self._changed[at] = changed(setup, edit, self._shots[at], self._question.fps)
             self._by[at].append(item.id)
+
+    def _must_precede(self, shot_id: str, at: int) -> None:
+        source = next((place for place, shot in enumerate(self._shots) if shot.id == shot_id), None)
+        if source is None or source in self._omitted:
+            raise Unfit("the shot that it goes on from is no longer in the scene")
+        if source >= at:
+            raise Unfit("a shot goes on from one that comes before it in its scene")
 
     def _omit(self, at: int) -> None:
         """What the shot carries is carried by the one before it, or at the beginning by the one after it."""
@@ -158,13 +177,15 @@ class _Overlay:
         return ScenePlan(scene_id=shot.scene_id, shots=(shot,))
 
     def _finished(self, at: int, shot: Shot) -> Shot:
-        """Seed, words and focus; the last of each kind counts, but every rack."""
+        """Seed, words, first frame and focus; the last of each kind counts, but every rack."""
         racks: list[RackFocus] = []
         for item in self._later[at]:
             if isinstance(item.edit, Reseed):
                 shot = shot.model_copy(update={"seed": item.edit.seed})
             elif isinstance(item.edit, SetDescription):
                 shot = shot.model_copy(update={"description": item.edit.text})
+            elif isinstance(item.edit, ContinueShot):
+                shot = shot.model_copy(update={"continues": item.edit.source_id})
             elif isinstance(item.edit, RackFocus):
                 racks.append(item.edit)
         return shot.model_copy(update={"camera": racked(shot, racks, self._question.fps)}) if racks else shot

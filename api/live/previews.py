@@ -16,7 +16,7 @@ from av.video import VideoStream
 
 from api.live.filters import PREVIEW
 from api.live.lines import Line
-from graphs.units import TAKE
+from graphs.takes import TAKE
 from storage.blobs import StoredBlobs
 from storage.records import Logged
 from vibeboard.faults import FaultError

@@ -18,12 +18,12 @@ from api.shapes import After, Limit, Page, page_after, tagged
 from api.studio.desk import at_desk
 from gpu_runtime.engine import Quality
 from gpu_runtime.engine import registry as engines
+from graphs.activation import activate
 from graphs.cut import CutShot
 from graphs.desk import FilmDesk, Planned
 from graphs.quote import Quoted
 from graphs.request import TAKE_TASK, MakeRequest
-from graphs.takes import activate
-from graphs.units import TAKE
+from graphs.takes import TAKE
 from storage.tables import aware
 from storage.takes import Taken
 from vibeboard.asset import BlobRef

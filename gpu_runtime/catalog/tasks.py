@@ -8,6 +8,7 @@ repository states; where it states none, all rights are reserved and that is wha
 from dataclasses import dataclass
 
 from gpu_runtime.catalog.declare import Licence
+from gpu_runtime.catalog.wan_adapters import S_LAB
 
 _APACHE = Licence("Apache-2.0")
 _OPENRAIL = Licence("CreativeML OpenRAIL-M")
@@ -38,6 +39,7 @@ ROWS = (
     Row("generate_shot", "wan2.1-i2v-14b-720p", engine=True),
     Row("generate_shot", "wan2.2-t2v-a14b", engine=True),
     Row("generate_shot", "wan2.2-i2v-a14b", engine=True),
+    Row("generate_shot", "wan2.2-i2v-a14b", "distillation to four steps by LightX2V", engine=True),
     Row("virtual_reshoot", "wan2.1-t2v-1.3b, all of it fine-tuned", "InfCam", _UNSTATED),
     Row("talking_head, driven by sound", "wan2.1-fun-1.3b-inp", "StableAvatar", Licence("MIT")),
     Row(
@@ -47,7 +49,7 @@ ROWS = (
         Licence("Apache-2.0 (code); weights not stated", commercial=False, gate="ask the authors about the weights"),
     ),
     Row("block_scene, still", "sd-1.4", "GLIGEN or ReCo", _OPENRAIL),
-    Row("continuity", "wan2.2-i2v-a14b", "StoryMem", Licence("S-Lab License 1.0", commercial=False)),
+    Row("continuity", "wan2.2-i2v-a14b", "StoryMem", S_LAB),
     Row("virtual_set", "wan2.2-ti2v-5b", "Spatia", Licence("CC-BY-SA-4.0")),
     Row("rack_focus", "svd-img2vid", "learn2refocus, the whole UNet", _UNSTATED),
     Row(

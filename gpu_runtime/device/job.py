@@ -78,6 +78,7 @@ class DeviceJob:
     used: set[str] = field(default_factory=set)
     _paces: list[float] = field(default_factory=list)
     _stepped: float = 0.0
+    _left: int = 0
 
     @property
     def engine(self) -> Engine:
@@ -114,7 +115,7 @@ class DeviceJob:
 
     def come_to(self, stage: Stage) -> None:
         """The generator asks for this before it goes on."""
-        self.stage, self.stage_s, self._paces = stage, 0.0, []
+        self.stage, self.stage_s, self._paces, self._left = stage, 0.0, [], 0
 
     def enter(self, base: int) -> None:
         """All that the stage needs is held, and `base` bytes of the device are in use: it starts, or goes on after it
@@ -130,10 +131,12 @@ class DeviceJob:
         return Need(tuple(component for component in self.ticket.need.weights if component not in self.used))
 
     def stepped(self, step: Step) -> None:
+        """Only steps that bring the job further, or its last part, have a pace: others are places to stop at."""
         now = time.monotonic()
-        self._paces.append(now - self._stepped)
+        if step.done > self.done or (step.left and step.done >= step.total):
+            self._paces.append(now - self._stepped)
         self._stepped = now
-        self.done, self.total = step.done, step.total
+        self.done, self.total, self._left = step.done, step.total, step.left
 
     @property
     def pace(self) -> float | None:
@@ -143,8 +146,10 @@ class DeviceJob:
 
     @property
     def seconds_left(self) -> float | None:
-        """Of the steps that are known; nothing while no step was taken."""
-        return None if self.pace is None else self.pace * max(self.total - self.done, 0)
+        """Of the steps that are known; nothing while no step was taken in this stage."""
+        if self.total and self.done >= self.total:
+            return (self.pace or 0.0) * self._left
+        return None if self.pace is None else self.pace * (self.total - self.done)
 
     @property
     def running(self) -> Running:

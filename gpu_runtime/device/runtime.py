@@ -26,6 +26,7 @@ from gpu_runtime.residency import Need, Residency
 from gpu_runtime.run import Remedy, Stage, Step
 from gpu_runtime.scheduler import Policy, Scheduler
 from gpu_runtime.weights import Weights
+from tools.declare import registry as tools
 from vibeboard.asset import Blobs, Result
 from vibeboard.faults import Cancelled
 from vibeboard.jobs import DeviceSnapshot, Failed, Job, JobEvent, Made, Progress, Started
@@ -135,9 +136,12 @@ class DeviceRuntime:
 
     def _accept(self, job: Job) -> DeviceJob:
         engine = engines()[job.engine]
-        need = self._whole_need(engine.backbone)
+        params = tools()[job.task].params.model_validate(job.params)
+        whole = self._whole_need(engine.backbone)
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
         reach = Reach(scratch, self._blobs, engine, self._memory, self._weights, self._cache)
+        spared = engine.spared(params, reach)
+        need = Need(tuple(component for component in whole.weights if component not in spared))
         seconds = job_seconds(self._peaks, engine, job.params)
         return DeviceJob(job, ticket_for(job, need, seconds, time.monotonic()), reach)
 
@@ -252,6 +256,8 @@ class DeviceRuntime:
                 job.stepped(point)
                 self._report(self._progress(job))
                 if self._stages.makes_way(job):
+                    if point.leave:
+                        point.leave()
                     self._stages.suspend(job)
                     return None
             else:

@@ -13,6 +13,15 @@ finish = Engine(
     seconds_per_frame=0.015,
 )
 
+still = Engine(
+    name="still",
+    task="extract_still",
+    revision=1,
+    implementation=f"{_FILM}.still:extract_still",
+    summary="Takes one frame out of a take.",
+    libraries=("av", "numpy", "pillow"),
+)
+
 assemble = Engine(
     name="assemble",
     task="assemble_film",

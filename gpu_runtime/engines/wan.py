@@ -8,8 +8,8 @@ from types import MappingProxyType
 from pydantic import JsonValue
 
 from gpu_runtime import needs
-from gpu_runtime.catalog import wan
-from gpu_runtime.catalog.declare import Backbone
+from gpu_runtime.catalog import wan, wan_adapters
+from gpu_runtime.catalog.declare import Adapter, Backbone
 from gpu_runtime.engine import Engine, Limits, Quality
 from vibeboard.timing import Rate
 
@@ -25,6 +25,9 @@ _704P = Limits(size_multiple=32, min_size=64, max_size=1920, frames_step=4, fram
 _TEXT_ONLY = frozenset({"first_frame", "references", "control", "regions"})
 _IMAGE_ONLY = frozenset({"references", "control", "regions"})
 _IMAGE_OR_NOT = frozenset({"references", "regions"})
+
+_DISTILLED = _IMAGE_ONLY | {"steps", "guidance", "negative_prompt"}
+"""A model that was trained for a few noise levels without guidance has nothing to choose there."""
 
 _NEGATIVE = (
     "blurred, overexposed, washed out, a still picture, flicker, lettering, subtitles, watermark, compression, "
@@ -48,24 +51,29 @@ def _engine(
     ignores: frozenset[str] = frozenset(),
     preference: int,
     seconds_per_frame: float,
+    name: str = "",
+    summary: str = "",
+    on_top: tuple[Adapter, ...] = (),
 ) -> Engine:
+    adapters = tuple(adapter.id for adapter in on_top)
     return Engine(
-        name=backbone.id,
+        name=name or backbone.id,
         task="generate_shot",
         revision=1,
         implementation="gpu_runtime.models.wan.engine:generate_shot",
-        summary=backbone.summary,
+        summary=summary or backbone.summary,
         quality=quality,
         limits=limits,
         ignores=ignores,
         libraries=("torch", "diffusers", "transformers", "ftfy", "numpy", "pillow", "av"),
-        missing=partial(needs.missing, backbone.id),
-        variant=partial(needs.revision, backbone.id),
+        missing=partial(needs.missing, backbone.id, adapters),
+        variant=partial(needs.revision, backbone.id, adapters),
         consumes=needs.adapter_contents,
         preference=preference,
         seconds_per_frame=seconds_per_frame,
         backbone=backbone.id,
-        defaults=defaults,
+        spares="gpu_runtime.models.wan.words:spared",
+        defaults=MappingProxyType({**defaults, "adapters": [*adapters]}),
     )
 
 
@@ -115,6 +123,28 @@ i2v_experts = _engine(
     ignores=_IMAGE_ONLY,
     preference=5,
     seconds_per_frame=18.2,
+)
+
+i2v_few_steps = _engine(
+    wan.i2v_experts,
+    Quality.DRAFT,
+    _480P,
+    _defaults(
+        "i2v",
+        P480,
+        steps=4,
+        guidance=1.0,
+        guidance_2=1.0,
+        shift=5.0,
+        boundary=0.9,
+        noise_levels=[1.0, 0.75, 0.5, 0.25],
+    ),
+    ignores=_DISTILLED,
+    preference=0,
+    seconds_per_frame=0.25,
+    name="wan2.2-i2v-a14b-4step",
+    summary="A first picture and text to video in four steps, two experts with adapters.",
+    on_top=(wan_adapters.distilled_high, wan_adapters.distilled_low),
 )
 
 i2v_720p = _engine(

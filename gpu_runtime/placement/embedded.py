@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from pathlib import Path
 
 from gpu_runtime.executor import fault_of
@@ -44,12 +44,11 @@ class Embedded:
         return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
+        if key in self._inbox:
+            self._cancelled.add(key)
         for slot in self._children:
             if slot.running and slot.running.key == key:
                 slot.child.send({"cancel": key})
-                return
-        if key in self._inbox:
-            self._cancelled.add(key)
 
     def unload(self) -> None:
         """There is no device here."""
@@ -74,11 +73,10 @@ class Embedded:
         while True:
             *_, job = await self._waiting.get()
             if job.key in self._cancelled:
-                self._cancelled.discard(job.key)
                 self._inbox.put(Failed(key=job.key, fault=Cancelled().fault))
                 continue
             try:
-                async for event in slot.do(job):
+                async for event in slot.do(job, self._cancelled):
                     self._inbox.put(event)
             except Exception as error:  # noqa: BLE001  (a job that nobody ends would hang the build)
                 await slot.child.stop()  # it may still speak of this job
@@ -92,12 +90,15 @@ class _Slot:
         self.child = child
         self.running: Running | None = None
 
-    async def do(self, job: Job) -> AsyncIterator[JobEvent]:
-        """Events of the job; a process that dies under it ends the job as transient, the next job gets a new one."""
-        await self.child.start()
+    async def do(self, job: Job, cancelled: Container[str]) -> AsyncIterator[JobEvent]:
+        """Events of the job; a process that dies under it ends the job as transient, the next job gets a new one. Who
+        is among the `cancelled` when the process has started is told so at once."""
         self.running = Running(key=job.key, task=job.task, done=0, total=0, engine=job.engine)
         try:
+            await self.child.start()
             self.child.send({"job": job.model_dump(mode="json")})
+            if job.key in cancelled:
+                self.child.send({"cancel": job.key})
             async for event in self.child.lines():
                 if isinstance(event, DeviceSnapshot):
                     continue

@@ -3,7 +3,9 @@
 A job can come again while it is in hand, as a later attempt: whoever wants it was stopped and asks anew, or this
 machine slept for so long that the lease ended. The work goes on then, and its end counts for the newest attempt.
 
-A table that is away stops no work: what is made meanwhile is kept until it can be written down.
+A table that is away stops no work: what is made meanwhile is kept until it can be written down. It is asked in threads,
+as a database can keep one waiting; what it says counts for the attempts that it was asked about. Only the one statement
+at a job's end is made on the loop, together with forgetting the job.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.patience import Patience
@@ -61,17 +64,16 @@ class Feed:
                 await self._nap(EVERY_S)
         finally:
             self.stop()
-            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)  # or its last words would come after `leave`
             await self._placement.drain()
             await asyncio.gather(*self._working, return_exceptions=True)
             with contextlib.suppress(StoreAway):
                 self._queue.leave(self._owner)
-            with contextlib.suppress(asyncio.CancelledError):
-                await beating
+        beating.result()
 
     async def _take(self) -> None:
         """Somebody who waits at a screen is let in however much is in hand."""
-        ask = self._patience.ask
+        ask = self._patience.ask_apart
         await ask(lambda: self._queue.expire(spared=self._owner))
         self._begin(await ask(lambda: self._queue.take(self._owner, AHEAD, JobClass.INTERACTIVE)))
         room = AHEAD - len(self._held)
@@ -135,14 +137,15 @@ class Feed:
             self._say(f"failed {job.task} {job.key[:12]}: {end.fault.message}")
 
     async def _beat(self) -> None:
-        while True:
-            for key in await self._patience.ask(self._renewed):
-                self._placement.cancel(key)
-            self._obey(await self._patience.ask(lambda: self._queue.show(self._owner, self._placement.snapshot())))
-            await asyncio.sleep(BEAT_S / 4)
-
-    def _renewed(self) -> frozenset[str]:
-        return self._queue.beat(self._owner, {key: self._progress.get(key) for key in self._held})
+        while not self._stopping.is_set():
+            held = dict(self._held)
+            far = {key: self._progress.get(key) for key in held}
+            for key in await self._patience.ask_apart(partial(self._queue.beat, self._owner, far)):
+                if self._held.get(key) is held[key]:
+                    self._placement.cancel(key)
+            snapshot = self._placement.snapshot()
+            self._obey(await self._patience.ask_apart(partial(self._queue.show, self._owner, snapshot)))
+            await self._nap(BEAT_S / 4)
 
     def _obey(self, wish: Wish | None) -> None:
         if wish is Wish.UNLOAD:

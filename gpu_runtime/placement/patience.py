@@ -29,7 +29,7 @@ class Patience:
         self._limit_s = 0.0
 
     async def ask(self, question: Callable[[], T]) -> T:
-        """The answer.
+        """The answer, asked for on the loop.
 
         Raises:
             StoreAway: patience has ended.
@@ -37,11 +37,23 @@ class Patience:
         while True:
             try:
                 return self._answer(question)
-            except StoreAway:
-                self._refused()
-                if time.monotonic() - (self._since or 0.0) >= self._limit_s:
-                    raise
-            await asyncio.sleep(AGAIN_S)
+            except StoreAway as error:
+                await self._wait(error)
+
+    async def ask_apart(self, question: Callable[[], T]) -> T:
+        """The same, in a thread: a database can keep one waiting."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._answer, question)
+            except StoreAway as error:
+                await self._wait(error)
+
+    async def _wait(self, refusal: StoreAway) -> None:
+        """Before asking again; a refusal is raised again when patience has ended."""
+        self._refused()
+        if time.monotonic() - (self._since or 0.0) >= self._limit_s:
+            raise refusal
+        await asyncio.sleep(AGAIN_S)
 
     def _answer(self, question: Callable[[], T]) -> T:
         if self._since is None:

@@ -65,20 +65,28 @@ class Table:
     async def _watch(self) -> None:
         while True:
             try:
-                self._look()
+                await self._look()
             except Exception as error:  # noqa: BLE001  (jobs that nobody ends would hang the build)
                 self._told = {}
                 self._inbox.end_all(fault_of(error))
             await asyncio.sleep(EVERY_S)
 
-    def _look(self) -> None:
-        self._queue.expire()
-        for key, view in self._queue.look(self._told).items():
-            for event in _news(key, self._told[key], view):
+    async def _look(self) -> None:
+        """A database can keep one waiting, so it is asked in a thread; a job that was submitted anew meanwhile is left
+        for the next look."""
+        told = dict(self._told)
+        for key, view in (await asyncio.to_thread(self._seen, list(told))).items():
+            if self._told.get(key) is not told[key]:
+                continue
+            for event in _news(key, told[key], view):
                 self._inbox.put(event)
             self._told[key] = view
             if view.state not in (JobState.QUEUED, JobState.RUNNING):
                 del self._told[key]
+
+    def _seen(self, keys: list[str]) -> dict[str, JobView]:
+        self._queue.expire()
+        return self._queue.look(keys)
 
 
 def _news(key: str, before: JobView, now: JobView) -> list[JobEvent]:

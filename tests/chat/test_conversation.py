@@ -171,6 +171,20 @@ async def test_nothing_is_said_while_a_question_is_open(chat):
         await chat.answer("7", True)
 
 
+async def test_a_previs_that_shall_go_on_from_another_is_not_made_again(chat):
+    await chat.say("make 7A, 7B", call("make_film", shots=["7A", "7B"]), says("Made."))
+    told = await chat.say("let 7B go on from there", call("continue_shot", shot="7B"), says("It will."))
+    assert "7B: goes on from no other -> 7A" in told
+    assert "to be made again: none" in told
+    assert not {"7A", "7B"} & set(await chat.stale())
+    assert (await chat.film()).shot("7B").shot.continues == (await chat.film()).shot("7A").shot.id
+    assert "1  7B: goes on from 7A" in await chat.say("edits", call("list_edits"), says("One."))
+    await chat.say("7A too", call("continue_shot", shot="7A"), says("It is the first."))
+    assert "first shot of its scene" in chat.refusals[0]
+    await chat.say("then from 7C", call("continue_shot", shot="7B", source="7C"), says("That comes later."))
+    assert "comes before it in its scene" in chat.refusals[0]
+
+
 async def test_an_edit_of_one_shot_makes_that_one_stale_and_no_other(chat):
     await chat.say("make scene 7", call("make_film", scenes=["7"]), says("Made."))
     assert not [number for number in await chat.stale() if number.startswith("7")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gpu_runtime.catalog.declare import backbones
+from gpu_runtime.catalog.declare import adapters, backbones
 from gpu_runtime.device.runtime import DeviceRuntime
 from gpu_runtime.engine import registry
 from gpu_runtime.models.memory import TorchMemory
@@ -27,19 +27,22 @@ torch.set_num_threads(1)
 
 DEVICE_BYTES, HOST_BYTES = 4 << 30, 64 << 20
 ENGINES = ("wan2.1-t2v-1.3b", "wan2.1-vace-1.3b", "wan2.1-i2v-14b-480p", "wan2.2-t2v-a14b")
+FEW_STEPS = "wan2.2-i2v-a14b-4step"
 
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tiny weights of four backbones, installed as a person would from a folder."""
+    """Tiny weights of five backbones and two adapters, installed as a person would from a folder."""
     source, models = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("models")
     weights = Weights(models)
-    for engine in ENGINES:
+    for engine in (*ENGINES, FEW_STEPS):
         backbone = backbones()[registry()[engine].backbone]
         tiny.install(backbone.id, source)
         for component in backbone.components:
             if weights.installed(component.id) is None:
                 weights.install(component, source / component.id)
+        for name in registry()[engine].defaults["adapters"]:
+            weights.install(adapters()[name], tiny.install_adapter(adapters()[name], source))
     return models
 
 

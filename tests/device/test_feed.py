@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 
 import pytest
 
@@ -11,7 +13,9 @@ from storage.database import open_database
 from storage.queue import WorkQueue, process_name
 from tests.device.conftest import shot
 from vibeboard.faults import FaultKind
-from vibeboard.jobs import JobState, Progress
+from vibeboard.jobs import Failed, JobState, Progress
+
+PATIENCE = 30
 
 
 @pytest.fixture
@@ -21,15 +25,38 @@ def queue(tmp_path):
     engine.dispose()
 
 
+class SlowQueue(WorkQueue):
+    """A table whose answers to beats are late."""
+
+    def __init__(self, engine):
+        super().__init__(engine)
+        self.asked, self.answer, self.unwanted = threading.Event(), threading.Event(), frozenset()
+
+    def beat(self, owner, held):
+        told = super().beat(owner, held)
+        if held:
+            self.asked.set()
+            self.answer.wait(PATIENCE)
+            unwanted, self.unwanted = self.unwanted, frozenset()
+            return told | unwanted
+        return told
+
+
+@contextlib.asynccontextmanager
+async def serving(bench, queue):
+    feed = Feed(queue, bench.placement, process_name(), lambda _text: None)
+    served = asyncio.create_task(feed.serve())
+    yield feed
+    feed.stop()
+    await served
+
+
 @pytest.fixture
 async def bench(bench_of, queue):
     """A device that serves the table."""
     opened = bench_of()
-    feed = Feed(queue, opened.placement, process_name(), lambda _text: None)
-    serving = asyncio.create_task(feed.serve())
-    yield opened
-    feed.stop()
-    await serving
+    async with serving(opened, queue):
+        yield opened
 
 
 def ask(queue, job):
@@ -56,6 +83,31 @@ async def test_a_job_that_is_stopped_and_asked_for_again_meanwhile_is_made(bench
     view = await asyncio.wait_for(ended(queue, "k"), 60)
     assert view.state is JobState.MADE
     assert view.attempt == 4
+
+
+async def test_a_table_that_answers_late_holds_up_no_job(bench_of, queue):
+    bench, slow = bench_of(), SlowQueue(queue._engine)
+    async with serving(bench, slow):
+        ask(queue, shot(key="k"))
+        assert (await asyncio.wait_for(ended(queue, "k"), PATIENCE)).state is JobState.MADE
+        slow.answer.set()
+
+
+async def test_what_a_late_answer_says_of_an_attempt_does_not_stop_the_next(bench_of, queue):
+    bench, slow = bench_of(), SlowQueue(queue._engine)
+    slow.unwanted = frozenset({"k"})
+    job = shot(key="k", steps=60)
+    async with serving(bench, slow) as feed:
+        ask(queue, job)
+        await asyncio.to_thread(slow.asked.wait, PATIENCE)
+        first = feed._held["k"]
+        queue.stop("k")
+        ask(queue, job)
+        while feed._held.get("k") is first:
+            await asyncio.sleep(0.01)
+        slow.answer.set()
+        assert (await asyncio.wait_for(ended(queue, "k"), PATIENCE)).state is JobState.MADE
+    assert not [event for event in bench.seen if isinstance(event, Failed)]
 
 
 async def test_a_job_that_this_worker_does_not_know_how_to_do_fails_and_the_next_is_made(bench, queue):

@@ -7,14 +7,17 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import av
 import pytest
 
+from tests.device.conftest import FEW_STEPS
 from vibeboard.digest import sha256_file
 
 VIBEBOARD = Path(sys.executable).with_name("vibeboard")
@@ -88,6 +91,88 @@ def length_of_plan(out):
     rows = (out / "shotlist.csv").read_text().splitlines()
     column = rows[0].split(",").index("Frames")
     return sum(int(row.split(",")[column]) for row in rows[1:] if row)
+
+
+def test_a_film_is_drafted_in_four_steps_by_adapters_on_a_backbone(vibeboard, copied):
+    told = make(vibeboard, copied, "--quality", "draft", "--engine", FEW_STEPS, "--shots", "1A")
+    assert f"engine previs became {FEW_STEPS}" in told
+    take = json.loads((copied / "out" / "takes" / "1A.scene.json").read_bytes())
+    assert take["renderer"]["name"] == FEW_STEPS
+    assert FEW_STEPS in vibeboard("doctor")
+
+
+def say(installed, folder, *lines):
+    """Talk about the film as a person would through a pipe."""
+    environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
+    command = [VIBEBOARD, "chat", folder / "out", "--script", folder / "script.fountain", "--planner", "offline"]
+    said = "".join(f"{line}\n" for line in lines)
+    return subprocess.run(
+        command, env=environment, input=said, capture_output=True, text=True, timeout=120, check=True
+    ).stdout
+
+
+def begins_with(out, number):
+    """The first frame that a shot's take was asked for, and the stills that its unit uses."""
+    with closing(sqlite3.connect(out / ".vibeboard" / "project.db")) as database:
+        rows = database.execute(
+            "select use.step, use.sha256, job.params from use join job on job.key = use.job_key where active"
+            " and unit = (select unit from use where step = 'take' and active and sha256 = ?)",
+            [sha256_file(out / "takes" / f"{number}.mp4")],
+        ).fetchall()
+    (asked,) = {json.loads(params)["first_frame"] for step, _, params in rows if step == "take"}
+    return asked, {digest for step, digest, _ in rows if step.startswith("end-")}
+
+
+def test_a_shot_goes_on_from_the_last_frame_of_the_one_before(vibeboard, installed, copied):
+    out = copied / "out"
+    make(vibeboard, copied, "--engine", "wan2.1-vace-1.3b")
+    first, alone = (sha256_file(out / "takes" / f"{number}.mp4") for number in ("1A", "1B"))
+    told = say(installed, copied, "continue 1B", "cost")
+    assert "to be made again: 1B" in told
+    assert "1 shots to render" in told
+    assert "it begins with another picture" in told
+    told = make(vibeboard, copied)
+    assert "1 shots will be rendered" in told
+    assert sha256_file(out / "takes" / "1A.mp4") == first != alone
+    assert sha256_file(out / "takes" / "1B.mp4") != alone
+    asked, stills = begins_with(out, "1B")
+    assert {asked} == stills
+    assert "every shot is up to date" in make(vibeboard, copied)
+    told = say(installed, copied, "redo 1A")
+    assert "1B" in told
+    assert "every shot is up to date" not in (told := make(vibeboard, copied))
+    assert "render shot 1B: the take that it goes on from changed" in told
+    told = say(installed, copied, "undo 2", "undo 1")
+    assert "0 shots will be rendered" in make(vibeboard, copied)
+    assert [sha256_file(out / "takes" / f"{number}.mp4") for number in ("1A", "1B")] == [first, alone]
+
+
+def test_one_job_can_be_cancelled_and_is_made_by_the_next_build(vibeboard, installed, copied):
+    environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
+    command = [VIBEBOARD, "make", copied / "script.fountain", "-o", copied / "out", "--size", "160x90", "--fps", "12"]
+    command += ["--engine", "wan2.1-t2v-1.3b", "--shots", "1A,1B"]
+    assert "at work are none" in vibeboard("gpu", copied / "out", "--cancel", "ab", check=False)
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as build:
+        while not (keys := takes_at_work(copied / "out")) and build.poll() is None:
+            time.sleep(0.02)
+        told = vibeboard("gpu", copied / "out", "--cancel", keys[0][:12])
+        assert f"asked generate_shot {keys[0][:8]} on wan2.1-t2v-1.3b to stop" in told
+        said, _ = build.communicate(timeout=120)
+    assert build.returncode == 1
+    assert re.search(r"not finished: shot 1[AB]: cancelled; making the film again makes it", " ".join(said.split())), (
+        said
+    )
+    told = make(vibeboard, copied)
+    assert "1 shots will be rendered" in told
+    assert "done in" in told
+
+
+def takes_at_work(out):
+    with closing(sqlite3.connect(out / ".vibeboard" / "project.db")) as database:
+        rows = database.execute("select key from job where task = 'generate_shot' and state = 'RUNNING'")
+        return [key for (key,) in rows]
 
 
 def test_a_killed_build_does_not_make_a_take_twice(vibeboard, installed, copied):

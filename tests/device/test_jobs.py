@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from gpu_runtime.catalog.declare import Adapter, Licence, adapters, components
 from gpu_runtime.weights import Weights
-from tests.device.conftest import ENGINES, fault, shot, video
+from tests.device.conftest import ENGINES, FEW_STEPS, fault, shot, video
 from vibeboard.faults import FaultKind
 from vibeboard.jobs import JobClass, Made, Progress, Started
 
@@ -134,6 +134,19 @@ async def test_an_adapter_changes_the_shot_and_leaves_with_it(bench_of, tmp_path
     assert video(changed) != video(before)
     assert bench.runtime.snapshot().memory.used == used
     assert video((await bench.make(bare))[0]) == video(before)
+
+
+async def test_an_engine_works_with_its_own_adapters_and_leaves_the_backbone_bare(bench_of):
+    bench = bench_of()
+    plain, few = shot("wan2.2-i2v-a14b", key="plain"), shot(FEW_STEPS, key="few")
+    (before,) = await bench.make(plain)
+    (made,) = await bench.make(few)
+    (stronger,) = await bench.make(
+        shot(FEW_STEPS, key="more", adapters=[{"adapter": "wan2.2-i2v-a14b-4step-low-noise"}])
+    )
+    assert len({video(event) for event in (before, made, stronger)}) == 3
+    assert {event.total for event in bench.seen if isinstance(event, Progress) and event.key == few.key} == {4}
+    assert video((await bench.make(plain))[0]) == video(before)
 
 
 async def test_a_device_without_work_unloads_itself_unless_it_is_kept_warm(bench_of):

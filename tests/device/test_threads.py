@@ -15,12 +15,12 @@ from gpu_runtime.models.memory import TorchMemory
 from gpu_runtime.models.memory.device import CpuDevice
 from gpu_runtime.residency import Need, Residency
 from gpu_runtime.weights import Weights
-from tests.device.conftest import ENGINES, HOST_BYTES, fault, shot
+from tests.device.conftest import ENGINES, HOST_BYTES, fault, shot, video
 from vibeboard.faults import FaultKind, Rejected
 from vibeboard.jobs import JobClass, Made, Progress
 
 T2V, VACE, I2V, EXPERTS = ENGINES
-DIT, UMT5 = "wan2.1-t2v-1.3b-dit", "umt5-xxl"
+DIT, UMT5, VAE = "wan2.1-t2v-1.3b-dit", "umt5-xxl", "wan2.1-vae"
 PATIENCE = 60
 
 
@@ -90,6 +90,46 @@ async def test_a_job_cancelled_in_a_stage_without_steps_begins_no_other(watched_
     assert set(used) == {UMT5}
 
 
+async def test_a_job_cancelled_while_it_decodes_decodes_no_further_frame(watched_of):
+    frames = []
+
+    def about_to(what, component):
+        if (what, component) == ("use", VAE):
+            frames.append(component)
+            bench.runtime.cancel("cut")
+
+    bench = watched_of(about_to)
+    (end,) = await bench.make(shot(T2V, key="whole", frames=33))
+    assert isinstance(end, Made)
+    whole = len(frames)
+    frames.clear()
+    (end,) = await bench.make(shot(T2V, key="cut", frames=33))
+    assert fault(end).kind is FaultKind.CANCELLED
+    assert len(frames) == whole - 8
+
+
+async def test_a_job_makes_way_while_it_decodes_and_comes_out_the_same(watched_of):
+    decoded = []
+
+    def about_to(what, component):
+        if (what, component) == ("use", VAE):
+            decoded.append(component)
+            if len(decoded) == 5 and "long" in bench.runtime._jobs:
+                bench.runtime.submit(urgent)
+
+    urgent = shot(T2V, key="urgent", frames=5, seed=3, job_class=JobClass.INTERACTIVE)
+    bench = watched_of(about_to)
+    (before,) = await bench.make(shot(T2V, key="undisturbed", frames=33))
+    decoded.clear()
+    bench.placement._inbox.open(urgent)
+    (after,) = await bench.make(shot(T2V, key="long", frames=33))
+    assert isinstance(await bench.end("urgent"), Made)
+    assert video(after) == video(before)
+    assert bench.runtime.snapshot().preemptions == 1
+    ends = [event.key for event in bench.seen if isinstance(event, Made)]
+    assert ends == ["undisturbed", "urgent", "long"]
+
+
 async def test_while_a_job_encodes_its_words_its_transformer_is_read(watched_of):
     read = threading.Event()
     seen = []
@@ -102,6 +142,27 @@ async def test_while_a_job_encodes_its_words_its_transformer_is_read(watched_of)
 
     await watched_of(about_to).make(shot(T2V, key="k"))
     assert all(seen)
+
+
+@pytest.mark.parametrize("prompt", ["Words of before", "Other words"])
+async def test_a_text_encoder_is_read_ahead_for_words_that_are_not_known_only(watched_of, prompt):
+    read, done = [], threading.Event()
+
+    def about_to(what, component):
+        if what == "read":
+            read.append(component)
+        if what == "use" and component == DIT:
+            done.wait(0 if UMT5 in read else 0.2)
+
+    bench = watched_of(about_to)
+    await bench.make(shot(T2V, key="before", prompt="Words of before"))
+    bench.runtime.unload()
+    read.clear()
+    ends = await bench.make(
+        shot(T2V, key="now", prompt="Words of before", seed=2), shot(T2V, key="next", prompt=prompt)
+    )
+    assert all(isinstance(end, Made) for end in ends)
+    assert (UMT5 in read) == (prompt == "Other words")
 
 
 async def stepped(bench, key):

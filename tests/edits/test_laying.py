@@ -19,6 +19,7 @@ from vibeboard.camera import camera_at, project
 from vibeboard.digest import canonical
 from vibeboard.edits import (
     Aim,
+    ContinueShot,
     Edit,
     OmitShot,
     RackFocus,
@@ -160,6 +161,24 @@ def test_a_new_seed_and_new_words_change_no_picture_of_the_camera():
     laid = scene.laid(scene.edit(Reseed, 0, seed=7), scene.edit(SetDescription, 0, text="Rain on an empty street"))
     changed = {"seed": 7, "description": "Rain on an empty street"}
     assert laid.plan.shots[0] == scene.shots[0].model_copy(update=changed)
+
+
+def test_a_shot_goes_on_from_the_one_before_it_and_is_else_as_it_was():
+    scene = scenes()[DINER]
+    laid = scene.laid(scene.edit(ContinueShot, 2, source_id=scene.shots[1].id))
+    assert only_changed(scene, laid) == [2]
+    assert laid.plan.shots[2] == scene.shots[2].model_copy(update={"continues": scene.shots[1].id})
+
+
+@pytest.mark.parametrize(
+    ("source", "why"), [(2, "comes before it"), (4, "comes before it"), (1, "no longer in the scene")]
+)
+def test_a_shot_goes_on_from_nothing_that_is_later_or_left_out(source, why):
+    scene = scenes()[DINER]
+    left_out = scene.edit(OmitShot, 1)
+    laid = scene.laid(left_out, scene.edit(ContinueShot, 2, source_id=scene.shots[source].id))
+    assert laid.plan == scene.laid(left_out).plan
+    assert why in laid.left[0].why
 
 
 def test_who_is_left_out_of_the_frame_is_heard_off_screen():

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gpu_runtime.engine import _named
 from gpu_runtime.engine import registry as engines
 from tools.declare import meta
 from tools.declare import registry as tools
@@ -44,3 +45,4 @@ def test_an_engine_serves_a_known_tool_and_can_be_loaded(engine):
     assert engine.ignores <= set(tools()[engine.task].params.model_fields)
     assert re.fullmatch(r"gpu_runtime\.models\.[\w.]+:\w+", engine.implementation)
     assert callable(engine.load())
+    assert not engine.spares or callable(_named(engine.spares))

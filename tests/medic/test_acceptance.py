@@ -8,6 +8,7 @@ import wave
 import av
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import save
 
 from agents.acceptance import probe
@@ -67,6 +68,13 @@ def tensor(**changes) -> bytes:
     return save({"frames": normals[: changes.get("count", 3)]})
 
 
+def picture() -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)).save(data, "PNG")
+    return data.getvalue()
+
+
+FRAME = {"take": "0" * 64, "frame": 3}
 CASES = {
     "a line": ("speak_line", LINE, sound(), ""),
     "a line too short": ("speak_line", LINE, sound(0.9), "bad_result: it lasts 0.900 s"),
@@ -93,6 +101,9 @@ CASES = {
     "normals that are no numbers": ("render_pass", PASS, tensor(first=np.nan), "bad_result: 1 values"),
     "normals without end": ("render_pass", PASS, tensor(first=np.inf), "bad_result: 1 values"),
     "a sky's depth": ("render_pass", {**PASS, "kind": "depth"}, tensor(first=np.inf), ""),
+    "a frame": ("extract_still", FRAME, picture(), ""),
+    "a cut frame": ("extract_still", FRAME, picture()[:-900], "broken_result"),
+    "no picture": ("extract_still", FRAME, b"x" * 100, "broken_result"),
     "a cut tensor": ("render_pass", PASS, tensor()[:-10], "broken_result"),
 }
 

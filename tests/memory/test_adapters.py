@@ -63,6 +63,16 @@ def put(memory, *adapters):
     return tiny.answer(memory.module("dit"))
 
 
+def test_an_adapter_that_needs_a_scaling_of_its_own_is_refused(tmp_path, loaded):
+    """StoryMem's layout: the authors' names in PEFT's wrapper, whose rank-stabilised factor is nowhere in the file."""
+    key = "base_model.model.blocks.0.self_attn.q"
+    path = tmp_path / "memory.safetensors"
+    width = tiny.transformer().get_submodule("blocks.0.attn1.to_q").in_features
+    save_file({f"{key}.lora_A.weight": torch.ones(RANK, width), f"{key}.lora_B.weight": torch.ones(width, RANK)}, path)
+    with pytest.raises(Rejected, match=r"no linear layer blocks\.0\.self_attn\.q"):
+        put(loaded, (path, 1.0))
+
+
 @pytest.fixture
 def one(tmp_path):
     return diffusers_file(tmp_path / "one.safetensors", seed=1)

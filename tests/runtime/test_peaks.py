@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from gpu_runtime.peaks import Peaks
 
 GIB = 1 << 30
+ROOT = Path(__file__).parents[2]
 SMALL, MIDDLE, LARGE = 480 * 832 * 33, 480 * 832 * 81, 720 * 1280 * 81
 
 
@@ -94,6 +97,37 @@ def test_measurements_survive_in_a_file(tmp_path):
     peaks.save()
     assert Peaks(path).expect("wan", "denoise", LARGE, 0) == peaks.expect("wan", "denoise", LARGE, 0)
     assert [file.name for file in path.parent.iterdir()] == ["measured.json"]
+
+
+def test_what_several_processes_measure_adds_up(tmp_path):
+    path = tmp_path / "measured.json"
+    Peaks(path).save()
+    both = [Peaks(path) for _ in range(2)]
+    for number, peaks in enumerate(both):
+        for _ in range(3):
+            peaks.observe("wan", f"stage {number}", SMALL, 100, 1.0)
+            peaks.observe("wan", "shared", SMALL, 100 + number, 1.0)
+            peaks.save()
+    both[0].too_small("wan", "stage 1", SMALL)
+    both[0].save()
+    known = {(stage.stage, len(stage.seen)) for stage in Peaks(path)._stages.values()}
+    assert known == {("stage 0", 3), ("stage 1", 3), ("shared", 6)}
+    assert Peaks(path).expect("wan", "stage 1", SMALL, 0) == int(102 * 1.15)
+
+
+def test_no_measurement_is_lost_when_processes_save_at_the_same_time(tmp_path):
+    path = tmp_path / "measured.json"
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom gpu_runtime.peaks import Peaks\n"
+        "for number in range(20):\n"
+        "    peaks = Peaks(Path(sys.argv[1])) if number % 5 == 0 else peaks\n"
+        "    peaks.observe('wan', 'denoise', number, 1, 1.0)\n"
+        "    peaks.save()\n"
+    )
+    started = [subprocess.Popen([sys.executable, "-c", code, path], cwd=ROOT) for _ in range(3)]
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    (stage,) = Peaks(path)._stages.values()
+    assert len(stage.seen) == 60
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"stages": [{"engine": 3}]}', '{"stages": {}}', "\x00"])

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, col, update
+from sqlmodel import Session, col, select, update
 
 from gpu_runtime.placement.table import Table
+from storage import queue as queue_module
 from storage.blobs import FolderBlobs
 from storage.database import open_database
 from storage.queue import MOST_LOST, WorkQueue, process_name
-from storage.tables import JobRow, now
+from storage.tables import JobRow, WorkerRow, now
 from tools.speak_line import SpeakLineParams
 from vibeboard.asset import BlobRef, Result
 from vibeboard.faults import Cancelled, FaultKind
@@ -98,6 +101,57 @@ def test_a_dead_process_of_this_machine_is_noticed_at_once(queue):
     offered(queue)
     queue.take(process_name().rpartition(":")[0] + f":{ended.pid}", 1)
     assert queue.expire() == 1
+
+
+def test_a_process_of_another_container_with_our_host_name_is_not_thought_dead(queue, monkeypatch):
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    offered(queue)
+    queue.take(f"{socket.gethostname()}:{ended.pid}", 1)
+    assert queue.expire() == 0
+    ours = process_name()
+    queue_module._here.cache_clear()
+    monkeypatch.setattr(queue_module.Path, "read_text", lambda _path: "another boot")
+    try:
+        assert process_name() != ours
+    finally:
+        queue_module._here.cache_clear()
+
+
+def test_processes_that_died_are_forgotten_when_another_comes(queue, engine):
+    for owner in ("far:1", "near:2"):
+        queue.show(owner, Snapshot(workers=1, queued=0, running=()))
+    with Session(engine) as session:
+        session.execute(
+            update(WorkerRow).where(WorkerRow.owner == "far:1").values(beat_at=now() - timedelta(minutes=2))
+        )
+        session.commit()
+    queue.show("new:3", Snapshot(workers=1, queued=0, running=()))
+    with Session(engine) as session:
+        assert set(session.exec(select(WorkerRow.owner)).all()) == {"near:2", "new:3"}
+
+
+def test_jobs_at_work_are_found_by_the_beginning_of_their_key_and_told_to_who_does_them(queue):
+    for key in ("aa1", "aa2", "b%", "bb"):
+        claimed(queue, key)
+    offered(queue, "c1")
+    queue.failed(claimed(queue, "d1"), Cancelled().fault)
+    assert [job.key for job in queue.at_work("aa")] == ["aa1", "aa2"]
+    assert [job.key for job in queue.at_work("b%")] == ["b%"]
+    assert [job.key for job in queue.at_work()] == ["aa1", "aa2", "b%", "bb", "c1"]
+    for key in ("aa2", "c1", "d1"):
+        queue.stop(key)
+    assert queue.stopped("me:0") == ["aa2"]
+    assert queue.stopped("you:2") == []
+    assert queue.look(["c1"])["c1"].fault.kind is FaultKind.CANCELLED
+
+
+def test_what_a_worker_by_itself_has_in_hand_is_its_own_to_stop(queue):
+    offered(queue, "k")
+    queue.take("me:0", 1)
+    queue.stop("k")
+    assert queue.stopped("me:0") == []
+    assert queue.beat("me:0", {"k": None}) == {"k"}
 
 
 def test_a_job_that_kills_its_workers_is_given_up(queue, engine):
@@ -232,6 +286,27 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_in_hand(queue, tmp
     states = [view.state for view in queue.look(keys).values()]
     assert set(states) == {JobState.MADE, JobState.QUEUED}
     assert queue.workers() == []
+
+
+async def test_a_table_that_answers_late_holds_up_nothing_else_and_tells_nothing_of_a_job_submitted_anew(queue):
+    class Slow(WorkQueue):
+        def look(self, keys):
+            seen = super().look(keys)
+            asked.set()
+            answer.wait(30)
+            return seen
+
+    asked, answer = threading.Event(), threading.Event()
+    placement = Table(Slow(queue._engine))
+    placement.submit(claimed(queue))
+    queue.stop("k")
+    await asyncio.wait_for(asyncio.to_thread(asked.wait), 30)
+    placement.submit(claimed(queue))
+    answer.set()
+    (job,) = queue.take("w:1", 1)
+    assert queue.made(job, RESULT, 1.0)
+    assert isinstance(await asyncio.wait_for(last(placement, "k"), 30), Made)
+    await placement.drain()
 
 
 async def test_what_nobody_has_begun_can_be_cancelled(queue):

@@ -30,6 +30,15 @@ def speak(key: str, words: str = "Nothing to see here.", frames: int = 48) -> Jo
     return Job(key=key, task="speak_line", engine="tone", params=params.model_dump(mode="json"), attempt=1)
 
 
+def long_shot(key: str) -> Job:
+    stage = {"set_kind": "room", "int_ext": "INT", "time": "DAY", "dressing_seed": 1}
+    camera = {"keys": [{"frame": 0, "position": [0, 1.6, 3], "target": [0, 1.5, 0]}]}
+    rate = {"num": 24, "den": 1}
+    sizes = {"frames": 20_000, "fps": rate, "width": 64, "height": 64, "seed": 1}
+    params = {"prompt": "x", "stage": stage, "camera": camera, **sizes}
+    return Job(key=key, task="generate_shot", engine="previs", params=params, attempt=1)
+
+
 @pytest.fixture
 async def placement(tmp_path):
     (tmp_path / "scratch").mkdir()
@@ -87,6 +96,17 @@ async def test_a_job_that_waits_can_be_cancelled(placement):
     ends = [[event async for event in placement.events(key)][-1] for key in ("k1", "k2")]
     assert isinstance(ends[0], Made)
     assert ends[1].fault.kind is FaultKind.CANCELLED
+
+
+async def test_a_job_whose_process_is_just_starting_can_be_cancelled(placement):
+    placement.submit(long_shot("k1"))
+    while not placement.snapshot().running:
+        await asyncio.sleep(0)
+    assert placement._children[0].child.pid is None
+    placement.cancel("k1")
+    end = [event async for event in placement.events("k1")][-1]
+    assert end.fault.kind is FaultKind.CANCELLED
+    assert isinstance((await follow(placement, speak("k2")))[-1], Made)
 
 
 def test_a_running_job_stops_at_the_next_step(tmp_path):

@@ -81,6 +81,8 @@ class TinyRun:
             else:
                 self.stages.append(point)
             if dropping:
+                if isinstance(point, Step) and point.leave:
+                    point.leave()
                 self.drop()
 
     def drop(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from gpu_runtime import needs
-from gpu_runtime.catalog.declare import Kind, backbones, components
+from gpu_runtime.catalog.declare import Kind, adapters, backbones, components
 from gpu_runtime.catalog.tasks import ROWS
 from gpu_runtime.engine import Quality, best, registry
 from gpu_runtime.manifest import MANIFEST, FileRecord, Manifest
 from gpu_runtime.models.wan.recipe import Conditioning, Recipe
-from tests.wan.tiny import install
+from gpu_runtime.weights import Weights
+from tests.wan.tiny import install, install_adapter
 from vibeboard.faults import Rejected
 
 NEURAL = [engine for engine in registry().values() if engine.backbone.startswith("wan")]
@@ -59,6 +60,33 @@ def test_what_is_the_same_is_one_component():
 def test_ids_name_one_component_each():
     declared = [component for backbone in backbones().values() for component in backbone.components]
     assert len({component.id for component in declared}) == len(set(declared)) == len(components())
+    assert not adapters().keys() & {*components(), *backbones()}
+
+
+@pytest.mark.parametrize("engine", NEURAL, ids=lambda engine: engine.name)
+def test_the_adapters_of_an_engine_are_for_transformers_that_it_has(engine):
+    recipe = Recipe.model_validate(engine.defaults)
+    held = backbones()[engine.backbone].components
+    assert all(adapters()[name].base in held for name in recipe.adapters)
+    assert all(adapters()[name].licence.commercial for name in recipe.adapters)
+    assert recipe.steps == len(recipe.noise_levels or range(recipe.steps))
+
+
+def test_an_engine_with_adapters_on_top_asks_for_them_and_is_named_by_their_content(at, tmp_path):
+    few, whole = registry()["wan2.2-i2v-a14b-4step"], registry()["wan2.2-i2v-a14b"]
+    assert few.missing().endswith(
+        "pull wan2.2-i2v-a14b wan2.2-i2v-a14b-4step-high-noise wan2.2-i2v-a14b-4step-low-noise"
+    )
+    install(few.backbone, at)
+    assert whole.missing() == ""
+    assert few.missing().endswith("pull wan2.2-i2v-a14b-4step-high-noise wan2.2-i2v-a14b-4step-low-noise")
+    names = set()
+    for strength in (1.0, 2.0):
+        for name in Recipe.model_validate(few.defaults).adapters:
+            Weights(at).install(adapters()[name], install_adapter(adapters()[name], tmp_path, strength))
+        assert few.missing() == ""
+        names.add(few.full_revision)
+    assert len(names | {whole.full_revision}) == 3
 
 
 def test_every_engine_has_its_row_and_every_row_of_an_engine_its_backbone():

@@ -74,7 +74,7 @@ def test_the_next_chunk_of_controlled_video_knows_the_last_frames(run_of, params
         return control_video(control, known, *rest)
 
     def kept(*arguments):
-        made.append(decoded(*arguments))
+        made.append((yield from decoded(*arguments)))
         return made[-1]
 
     monkeypatch.setattr(wan.coding, "control_video", watched)
@@ -100,7 +100,7 @@ def test_the_next_chunk_of_image_to_video_starts_from_the_last_frame(run_of, par
         return image_channels(still, *rest)
 
     def kept(*arguments):
-        made.append(decoded(*arguments))
+        made.append((yield from decoded(*arguments)))
         return made[-1]
 
     monkeypatch.setattr(wan.coding, "image_channels", watched)

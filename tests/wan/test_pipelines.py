@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import WanImageToVideoPipeline, WanPipeline, WanVACEPipeline
+from diffusers import FlowMatchEulerDiscreteScheduler, WanImageToVideoPipeline, WanPipeline, WanVACEPipeline
 from PIL import Image
 from transformers import AutoTokenizer, CLIPImageProcessor
 
@@ -31,16 +31,15 @@ class Decoded:
         self.latents = self.video = torch.zeros(0)
 
     def watch(self, component: str, module: Any) -> None:
-        if not component.endswith("vae"):
-            return
-        decode = module.decode
+        if component.endswith("vae"):
+            module.post_quant_conv.register_forward_pre_hook(self._begun)
+            module.decoder.register_forward_hook(self._made)
 
-        def watched(latents: torch.Tensor, return_dict: bool = True) -> Any:
-            self.latents = latents.clone()
-            (self.video,) = decode(latents, return_dict=False)
-            return (self.video,)
+    def _begun(self, _module: Any, given: tuple[torch.Tensor]) -> None:
+        self.latents, self.video = given[0].clone(), torch.zeros(0)
 
-        module.decode = watched
+    def _made(self, _module: Any, _given: Any, piece: torch.Tensor) -> None:
+        self.video = piece if not self.video.numel() else torch.cat([self.video, piece], dim=2)
 
 
 def pipeline(cls: type, run: TinyRun, watch: Decoded, recipe: Recipe, **config: object) -> Any:
@@ -106,6 +105,26 @@ def test_text_to_video_without_guidance(run_of, params_of):
     ours, theirs = Ours(params, run), Decoded()
     made = pipeline(WanPipeline, run, theirs, ours.recipe)
     ours.assert_same(theirs, made(**common(params, ours.recipe)).frames)
+
+
+class FourLevels(FlowMatchEulerDiscreteScheduler):
+    """At the levels that a distilled model was trained at, whatever number of steps is asked for."""
+
+    def set_timesteps(self, num_inference_steps: int | None = None, device: Any = None, **_: Any) -> None:
+        super().set_timesteps(sigmas=[1.0, 0.75, 0.5, 0.25], device=device)
+
+
+def test_a_first_frame_and_four_steps_of_two_experts(run_of, params_of):
+    run = run_of("wan2.2-i2v-a14b-4step")
+    params = params_of(run.engine)
+    ours, theirs = Ours(params, run), Decoded()
+    assert [stage.name for stage in run.stages] == [
+        *("encode text", "encode", "denoise, high noise", "denoise, low noise", "decode")
+    ]
+    assert [stage.steps for stage in run.stages if stage.name.startswith("denoise")] == [2, 2]
+    made = pipeline(WanImageToVideoPipeline, run, theirs, ours.recipe, boundary_ratio=ours.recipe.boundary)
+    made.register_modules(scheduler=FourLevels(shift=5.0))
+    ours.assert_same(theirs, made(image=first_picture(ours.shot.steering.scene), **common(params, ours.recipe)).frames)
 
 
 def test_text_to_video_by_euler_steps(params_of, tmp_path):

@@ -18,6 +18,7 @@ from diffusers import (
     WanTransformer3DModel,
     WanVACETransformer3DModel,
 )
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import (
     CLIPImageProcessor,
@@ -28,7 +29,7 @@ from transformers import (
     UMT5EncoderModel,
 )
 
-from gpu_runtime.catalog.declare import Component, Kind, backbones
+from gpu_runtime.catalog.declare import Adapter, Component, Kind, backbones
 from gpu_runtime.manifest import MANIFEST, FileRecord, Manifest
 
 _DIT = {
@@ -60,6 +61,22 @@ def install(backbone: str, models: Path, *, flow_match: bool = False) -> None:
         else:
             _MAKERS[component.kind](component).save_pretrained(folder)
         _write_manifest(component, folder)
+
+
+def install_adapter(adapter: Adapter, folder: Path, strength: float = 1.0) -> Path:
+    """The file of an adapter for a tiny transformer, in a folder with the layout of its repository."""
+    torch.manual_seed(int(hashlib.sha256(adapter.id.encode()).hexdigest()[:8], 16))
+    width, rank = _DIT["num_attention_heads"] * _DIT["attention_head_dim"], 4
+    key = "diffusion_model.blocks.0.self_attn.q"
+    tensors = {
+        f"{key}.lora_down.weight": torch.randn(rank, width),
+        f"{key}.lora_up.weight": strength * torch.randn(width, rank),
+        f"{key}.alpha": torch.tensor(float(rank)),
+    }
+    path = folder / adapter.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, path)
+    return path
 
 
 def load(component: Component, folder: Path, dtype: torch.dtype = torch.float32) -> Any:

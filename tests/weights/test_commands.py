@@ -84,6 +84,29 @@ def test_a_name_that_is_not_known_is_answered_with_names_that_are(weights):
         run("pull", VAE.id[:-1])
 
 
+def test_weights_that_may_not_be_sold_are_refused_unless_the_settings_allow_them(weights, tmp_path, monkeypatch):
+    name = "storymem-high-noise"
+    save_file({"a": torch.ones(1)}, tmp_path / "it.safetensors")
+    assert "S-Lab License 1.0, not for commercial use" in " ".join(run("list").split())
+    with pytest.raises(Rejected, match=r"forbids commercial use; VIBEBOARD_NONCOMMERCIAL=1 allows it for you"):
+        run("pull", name, "--from", tmp_path / "it.safetensors")
+    assert not weights.installed(name)
+    monkeypatch.setenv("VIBEBOARD_NONCOMMERCIAL", "1")
+    assert f"{name}: installed" in run("pull", name, "--from", tmp_path / "it.safetensors")
+
+
+def test_an_adapter_is_pulled_listed_verified_and_removed_as_any_weights(weights, tmp_path):
+    name = "wan2.2-i2v-a14b-4step-low-noise"
+    file = tmp_path / "it.safetensors"
+    save_file({"a": torch.ones(1)}, file)
+    assert "739.0 MB" in line(run("list"), name) or "739 MB" in line(run("list"), name)
+    run("pull", name, "--from", file)
+    assert " yes " in line(run("list"), name)
+    assert "every file is as it was installed" in run("verify", name)
+    assert "freed" in run("rm", name, "--yes")
+    assert " no " in line(run("list"), name)
+
+
 def test_one_file_is_not_a_whole_backbone(weights, tmp_path):
     save_file({"a": torch.ones(1)}, tmp_path / "it.safetensors")
     with pytest.raises(Rejected, match="is one file: name the one component"):

@@ -220,6 +220,18 @@ def test_weights_in_another_type_are_cast_once_as_the_library_would(weights, rep
     assert again.install(component, weights.folder("dit")).files == manifest.files
 
 
+def test_what_the_library_keeps_in_32_bits_is_widened_in_a_checkpoint_of_16_bits_only(weights, repository, tmp_path):
+    model = tiny.transformer().from_pretrained(repository / "transformer").to(torch.bfloat16)
+    tiny.saved(model, tmp_path / "transformer")
+    weights.install(replace(DIT, dtype="bfloat16"), tmp_path)
+    expected = tiny.transformer().from_pretrained(tmp_path / "transformer", torch_dtype=torch.bfloat16).state_dict()
+    found = load_file(weights.folder("dit") / WEIGHTS)
+    assert {tensor.dtype for tensor in found.values()} == {torch.bfloat16, torch.float32}
+    assert {name: tensor.dtype for name, tensor in found.items()} == {
+        name: tensor.dtype for name, tensor in expected.items()
+    }
+
+
 def test_text_encoders_are_cast_as_their_library_would(weights, tmp_path):
     model = tiny.text_encoder()
     tiny.saved(model, tmp_path / "text_encoder")

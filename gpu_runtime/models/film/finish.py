@@ -17,6 +17,7 @@ from gpu_runtime.models.video import Footage, probe, read_frames, writer
 from gpu_runtime.run import Run
 from tools.finish_segment import BurnIn, FinishSegmentParams
 from vibeboard.asset import Result
+from vibeboard.retiming import shown_frame
 from vibeboard.timing import Rate
 
 
@@ -44,12 +45,8 @@ def finish_segment(params: FinishSegmentParams, run: Run) -> Result:
 
 
 def take_frames(take: Footage, frames: int, fps: Rate) -> list[int]:
-    """Which frame of the take each film frame shows: the one that is on at the middle of the film frame.
-
-    A take that lasts longer is cut at its end; one that is shorter is slowed down to fill.
-    """
-    step = min(take.fps / fps.fraction, Fraction(take.frames, frames))
-    return [int((frame + Fraction(1, 2)) * step) for frame in range(frames)]
+    """Which frame of the take each film frame shows."""
+    return [shown_frame(frame, frames, fps.fraction, take.frames, take.fps) for frame in range(frames)]
 
 
 def to_film(frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:

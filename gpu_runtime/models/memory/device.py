@@ -182,15 +182,21 @@ class CudaDevice:
 
 
 class CudaLocking:
-    """Locks host memory in place, for every context of the process."""
+    """Locks host memory in place, for every context of the process, by that of one device: whatever the thread's own
+    is would be opened for it, and take some hundred megabytes of another card."""
 
     _PORTABLE = 1
 
+    def __init__(self, device: str) -> None:
+        self._device = torch.device(device)
+
     def lock(self, address: int, size: int) -> None:
-        torch.cuda.check_error(_runtime().cudaHostRegister(address, size, self._PORTABLE))
+        with torch.cuda.device(self._device):
+            torch.cuda.check_error(_runtime().cudaHostRegister(address, size, self._PORTABLE))
 
     def unlock(self, address: int) -> None:
-        torch.cuda.check_error(_runtime().cudaHostUnregister(address))
+        with torch.cuda.device(self._device):
+            torch.cuda.check_error(_runtime().cudaHostUnregister(address))
 
 
 def _runtime() -> Any:

@@ -29,7 +29,7 @@ class TorchMemory:
 
     def __init__(self, device: Device, host_bytes: int) -> None:
         self._device = device
-        self._arena = Arena(host_bytes, CudaLocking() if device.pinned else None)
+        self._arena = Arena(host_bytes, CudaLocking(device.name) if device.pinned else None)
         self._adapters = AdapterStore(self._arena, self._arena.budget // _ADAPTERS)
         self._residents: dict[str, Resident] = {}
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import torch
@@ -14,44 +13,45 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from transformers import CLIPImageProcessorPil
 
+from gpu_runtime.models.wan import frames
 from gpu_runtime.models.wan.condition import ControlVideo, FirstLatent, ImageChannels
 from gpu_runtime.models.wan.recipe import Geometry, Roles
 from gpu_runtime.models.wan.stills import pixels
-from gpu_runtime.run import DeviceRun, Remedy
+from gpu_runtime.run import DeviceRun, Remedy, Step
 
 
-def signed(frames: Tensor) -> Tensor:
+def signed(pictures: Tensor) -> Tensor:
     """`[n, h, w, 3]` uint8 as `[1, 3, n, h, w]` float32 from -1 to 1."""
-    return 2.0 * (frames.permute(3, 0, 1, 2)[None].float() / 255.0) - 1.0
+    return 2.0 * (pictures.permute(3, 0, 1, 2)[None].float() / 255.0) - 1.0
 
 
-@torch.no_grad()
-def decoded(latents: Tensor, roles: Roles, run: DeviceRun) -> Tensor:
-    """Frames `[n, h, w, 3]` uint8 on the CPU."""
-    vae = run.module(roles["vae"])
-    latents = latents.to(vae.dtype)
-    mean, scale = _statistics(vae, latents.dtype, latents.device)
-    with _tiled(vae, run):
-        video: Tensor = vae.decode(latents / scale + mean, return_dict=False)[0]
+def decoded(latents: Tensor, roles: Roles, at: Step, run: DeviceRun) -> Generator[Step, None, Tensor]:
+    """Frames `[n, h, w, 3]` uint8 on the CPU. Every step yielded is `at`, here and below."""
+    latents = _descaled(latents, roles["vae"], run)
+    if Remedy.TILING in run.remedies:
+        video = _tiled(run, roles["vae"], lambda vae: vae.decode(latents, return_dict=False)[0].cpu())
+    else:
+        video = yield from frames.decode(latents, roles["vae"], run, at)
     shares = (video[0] * 0.5 + 0.5).clamp(0, 1).float()
-    return (shares * 255).round().to(torch.uint8).permute(1, 2, 3, 0).cpu().contiguous()
+    return (shares * 255).round().to(torch.uint8).permute(1, 2, 3, 0).contiguous()
 
 
-@torch.no_grad()
-def first_latent(still: Image.Image, roles: Roles, run: DeviceRun) -> FirstLatent:
-    return FirstLatent(_encoded(signed(pixels(still)), run.module(roles["vae"]), run))
+def first_latent(still: Image.Image, roles: Roles, at: Step, run: DeviceRun) -> Generator[Step, None, FirstLatent]:
+    return FirstLatent((yield from _encoded(signed(pixels(still)), roles["vae"], at, run)))
 
 
-@torch.no_grad()
-def image_channels(still: Image.Image, frames: int, geometry: Geometry, roles: Roles, run: DeviceRun) -> ImageChannels:
+def image_channels(
+    still: Image.Image, length: int, geometry: Geometry, roles: Roles, at: Step, run: DeviceRun
+) -> Generator[Step, None, ImageChannels]:
     first = signed(pixels(still))
-    video = torch.cat([first, first.new_zeros(1, 3, frames - 1, still.height, still.width)], dim=2)
-    latents = _encoded(video, run.module(roles["vae"]), run)
+    video = torch.cat([first, first.new_zeros(1, 3, length - 1, still.height, still.width)], dim=2)
+    latents = yield from _encoded(video, roles["vae"], at, run)
     given = latents.new_zeros(1, geometry.temporal, *latents.shape[2:])
     given[:, :, 0] = 1
     return ImageChannels(torch.cat([given, latents], dim=1), _image_tokens(still, roles, run))
 
 
+@torch.no_grad()
 def _image_tokens(still: Image.Image, roles: Roles, run: DeviceRun) -> Tensor | None:
     """By Pillow, whatever else is installed: torchvision scales a little otherwise."""
     if "image_encoder" not in roles:
@@ -62,27 +62,28 @@ def _image_tokens(still: Image.Image, roles: Roles, run: DeviceRun) -> Tensor | 
     return tokens
 
 
-@torch.no_grad()
 def control_video(
     control: Tensor,
     known: Tensor | None,
     references: Sequence[Image.Image],
     geometry: Geometry,
     roles: Roles,
+    at: Step,
     run: DeviceRun,
-) -> ControlVideo:
+) -> Generator[Step, None, ControlVideo]:
     """The condition of VACE (arXiv 2503.07598): `control` `[1, 3, n, h, w]` (all zero where nothing steers), of which
     the first frames are replaced by those that are `known` `[k, h, w, 3]` uint8 and stay as they are."""
-    vae = run.module(roles["vae"])
     mask = torch.ones_like(control[:, :1])
     if known is not None:
         control = torch.cat([signed(known), control[:, :, len(known) :]], dim=2)
         mask[:, :, : len(known)] = 0
-    parts = [_encoded(control * part, vae, run).to(vae.dtype) for part in (1 - mask, mask)]
-    latents = torch.cat(parts, dim=1)
+    unchanging = yield from _own_type(control * (1 - mask), roles["vae"], at, run)
+    steering = yield from _own_type(control * mask, roles["vae"], at, run)
+    latents = torch.cat([unchanging, steering], dim=1)
     size = (control.shape[3], control.shape[4])
     for reference in references:
-        encoded = _encoded(_on_white(reference, size, geometry)[None, :, None], vae, run).to(vae.dtype)
+        still = _on_white(reference, size, geometry)[None, :, None]
+        encoded = yield from _own_type(still, roles["vae"], at, run)
         latents = torch.cat([torch.cat([encoded, torch.zeros_like(encoded)], dim=1), latents], dim=2)
     masks = _mask_latents(mask.to(latents.device), latents.shape[2] - len(references), len(references), geometry)
     return ControlVideo(
@@ -117,13 +118,31 @@ def _control_layers(run: DeviceRun, roles: Roles) -> int:
     return len(config["vace_layers"])
 
 
-def _encoded(video: Tensor, vae: Any, run: DeviceRun) -> Tensor:
+def _encoded(video: Tensor, component: str, at: Step, run: DeviceRun) -> Generator[Step, None, Tensor]:
     """Normalised latents, float32, of a video `[1, 3, n, h, w]`: the mode of what the encoder gives."""
-    with _tiled(vae, run):
-        latents = vae.encode(video.to(device=run.device, dtype=vae.dtype)).latent_dist.mode().float()
-    mean, scale = _statistics(vae, latents.dtype, latents.device)
+    if Remedy.TILING in run.remedies:
+        latents = _tiled(run, component, lambda vae: vae.encode(video.to(run.device, vae.dtype)).latent_dist.mode())
+    else:
+        latents = yield from frames.encode(video, component, run, at)
+    latents = latents.float()
+    mean, scale = _statistics(run.module(component), latents.dtype, latents.device)
     normalised: Tensor = (latents - mean) * scale
     return normalised
+
+
+def _own_type(video: Tensor, component: str, at: Step, run: DeviceRun) -> Generator[Step, None, Tensor]:
+    """The same in the type of the VAE."""
+    latents = yield from _encoded(video, component, at, run)
+    return latents.to(run.module(component).dtype)
+
+
+def _descaled(latents: Tensor, component: str, run: DeviceRun) -> Tensor:
+    """Normalised latents in the VAE's own scale and type."""
+    vae = run.module(component)
+    latents = latents.to(vae.dtype)
+    mean, scale = _statistics(vae, latents.dtype, latents.device)
+    descaled: Tensor = latents / scale + mean
+    return descaled
 
 
 def _statistics(vae: Any, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -133,14 +152,14 @@ def _statistics(vae: Any, dtype: torch.dtype, device: torch.device) -> tuple[Ten
     return mean.to(device, dtype), scale.to(device, dtype)
 
 
-@contextmanager
-def _tiled(vae: Any, run: DeviceRun) -> Iterator[None]:
-    """In overlapping tiles, if that was found necessary; the module is shared, so it is left as it was: without tiles,
-    and without the frames that it remembers, which a failure would leave in it."""
-    if Remedy.TILING in run.remedies:
-        vae.enable_tiling()
+@torch.no_grad()
+def _tiled(run: DeviceRun, component: str, work: Callable[[Any], Tensor]) -> Tensor:
+    """Something done by a VAE in overlapping tiles, without a step; the module is shared, so it is left as it was:
+    without tiles, and without the frames that it remembers, which a failure would leave in it."""
+    vae = run.module(component)
+    vae.enable_tiling()
     try:
-        yield
+        return work(vae)
     finally:
         vae.disable_tiling()
         vae.clear_cache()

@@ -71,8 +71,7 @@ def denoise(job: Denoising, latents: Tensor, run: DeviceRun) -> Generator[Stage 
     Raises:
         Transient: `not_finite` when the result has numbers that are none.
     """
-    scheduler = scheduler_of(run.folder(job.roles["scheduler"]), job.recipe.shift)
-    scheduler.set_timesteps(job.recipe.steps, device=run.device)
+    scheduler = _scheduler(job, run)
     experts = [_expert(job, float(t), scheduler.config.num_train_timesteps) for t in scheduler.timesteps]
     current: Expert | None = None
     for index, (expert, t) in enumerate(zip(experts, scheduler.timesteps, strict=True)):
@@ -82,6 +81,18 @@ def denoise(job: Denoising, latents: Tensor, run: DeviceRun) -> Generator[Stage 
         latents = _step(job, expert, scheduler, t, latents, run)
         yield Step(job.progress.before + index + 1, job.progress.total)
     return _finished(job, latents)
+
+
+def _scheduler(job: Denoising, run: DeviceRun) -> Any:
+    """One for this job, at its first step."""
+    recipe = job.recipe
+    if recipe.noise_levels:
+        euler: Any = FlowMatchEulerDiscreteScheduler(shift=recipe.shift)  # type: ignore[no-untyped-call]
+        euler.set_timesteps(sigmas=[*recipe.noise_levels], device=run.device)
+        return euler
+    scheduler = scheduler_of(run.folder(job.roles["scheduler"]), recipe.shift)
+    scheduler.set_timesteps(recipe.steps, device=run.device)
+    return scheduler
 
 
 def _expert(job: Denoising, t: float, times: int) -> Expert:

@@ -20,10 +20,12 @@ from gpu_runtime.models.wan.recipe import Conditioning, Geometry, Recipe, Roles,
 from gpu_runtime.models.wan.steering import Steering, first_picture, steer
 from gpu_runtime.models.wan.stills import filling, pixels, read_still
 from gpu_runtime.run import AdapterUse, DeviceRun, Stage, Step, Work
+from gpu_runtime.weights import refusal
 from tools.generate_shot import Control, GenerateShotParams
 from vibeboard.asset import Result
 from vibeboard.digest import canonical
 from vibeboard.faults import Rejected
+from vibeboard.settings import Settings
 
 Footage = Generator[Stage | Step, None, Tensor]
 """Yields as `Work` does and returns frames `[n, h, w, 3]` uint8."""
@@ -53,7 +55,7 @@ def generate_shot(params: GenerateShotParams, run: DeviceRun) -> Work:
     `frames`, `width`, `height` and `fps` must be legal on the engine: `gpu_runtime.fitting.fit` makes them so.
 
     Raises:
-        Rejected: `unreadable_image`, `unknown_adapter`, `prompt_too_long`.
+        Rejected: `unreadable_image`, `unknown_adapter`, `licence`, `prompt_too_long`.
         Transient: `not_finite`.
     """
     shot = yield from prepared(params, run)
@@ -64,13 +66,14 @@ def generate_shot(params: GenerateShotParams, run: DeviceRun) -> Work:
 def prepared(params: GenerateShotParams, run: DeviceRun) -> Generator[Stage | Step, None, Shot]:
     """What comes before any noise: pictures read, the previs rendered, words encoded."""
     recipe, roles = Recipe.of(run.engine, params), Roles.of(run.engine)
-    adapters = _adapters(params, roles)
+    adapters = _adapters(recipe, params, roles)
     given = None if params.first_frame is None else read_still(run.input(params.first_frame), "first_frame")
     references = tuple(read_still(run.input(sha256), "references") for sha256 in params.references)
     control = params.control if recipe.conditioning is Conditioning.CONTROL else Control.NONE
     steps = recipe.steps * len(chunks(params.frames, recipe.chunk, recipe.overlap))
     steering = yield from steer(params, run.engine, control, steps)
-    texts = yield from text.encode(params.prompt, recipe.negative_prompt if recipe.guided else None, roles, run)
+    negative = recipe.negative_prompt if recipe.guided else None
+    texts = yield from text.encode(params.prompt, negative, roles, steps, run)
     first = _first(given, params, recipe, steering)
     return Shot(params, recipe, roles, Geometry.of(run, roles), texts, steering, first, references, adapters)
 
@@ -94,18 +97,20 @@ def _chunk(
 ) -> Footage:
     height, width = shot.params.height, shot.params.width
     coding_work = coding_bytes(chunk.frames, height, width)
-    condition = yield from _condition(shot, chunk, known, coding_work, run)
+    before = Step(progress.before, progress.total)
+    condition = yield from _condition(shot, chunk, known, coding_work, before, run)
     shape = shot.geometry.shape(chunk.frames + condition.lead * shot.geometry.temporal, height, width)
     latents = torch.randn(shape, generator=noise, dtype=torch.float32).to(run.device)
     work = shot.geometry.denoise_bytes(shape)
     job = Denoising(shot.recipe, shot.roles, shot.texts, condition, shot.adapters, progress, work)
     latents = yield from denoise(job, latents, run)
     yield Stage("decode", (shot.roles["vae"],), work=coding_work)
-    return coding.decoded(latents, shot.roles, run)
+    after = Step(progress.before + shot.recipe.steps, progress.total)
+    return (yield from coding.decoded(latents, shot.roles, after, run))
 
 
 def _condition(
-    shot: Shot, chunk: Chunk, known: Tensor | None, work: int, run: DeviceRun
+    shot: Shot, chunk: Chunk, known: Tensor | None, work: int, at: Step, run: DeviceRun
 ) -> Generator[Stage | Step, None, Condition]:
     """What the chunk is given beside the words: from the frames that are known, else from what the call gave."""
     kind, roles = shot.recipe.conditioning, shot.roles
@@ -117,11 +122,12 @@ def _condition(
     yield Stage("encode", tuple(roles[role] for role in ("vae", "image_encoder") if role in roles), work=work)
     if kind is Conditioning.CONTROL:
         given = pixels(still) if known is None and still is not None else known
-        return coding.control_video(_control(shot, chunk), given, shot.references, shot.geometry, roles, run)
+        control = _control(shot, chunk)
+        return (yield from coding.control_video(control, given, shot.references, shot.geometry, roles, at, run))
     assert still is not None
     if kind is Conditioning.FIRST_LATENT:
-        return coding.first_latent(still, roles, run)
-    return coding.image_channels(still, chunk.frames, shot.geometry, roles, run)
+        return (yield from coding.first_latent(still, roles, at, run))
+    return (yield from coding.image_channels(still, chunk.frames, shot.geometry, roles, at, run))
 
 
 def _control(shot: Shot, chunk: Chunk) -> Tensor:
@@ -142,13 +148,17 @@ def _first(
     return first_picture(steering.scene) if wanted else None
 
 
-def _adapters(params: GenerateShotParams, roles: Roles) -> tuple[AdapterUse, ...]:
+def _adapters(recipe: Recipe, params: GenerateShotParams, roles: Roles) -> tuple[AdapterUse, ...]:
+    """The engine's own, then those that are asked for."""
     fitting = {name: item for name, item in declare.adapters().items() if item.base.id in roles.values()}
     for asked in params.adapters:
         if asked.adapter not in fitting:
             known = ", ".join(fitting) or "none"
             raise Rejected("unknown_adapter", f"adapters: {asked.adapter} is none for this engine; there are: {known}")
-    return tuple(AdapterUse(adapter=asked.adapter, scale=asked.scale) for asked in params.adapters)
+        if reason := refusal(fitting[asked.adapter].licence, Settings()):
+            raise Rejected("licence", f"adapters: {asked.adapter}: {reason}")
+    own = tuple(AdapterUse(adapter=name) for name in recipe.adapters)
+    return (*own, *(AdapterUse(adapter=asked.adapter, scale=asked.scale) for asked in params.adapters))
 
 
 def _kept(frames: Tensor, scene: Take, run: DeviceRun) -> Result:

@@ -28,7 +28,11 @@ class Conditioning(StrEnum):
 
 class Recipe(Frozen):
     """`chunk` frames at most are made at once, of which `overlap` are shared with the chunk before. `boundary` is the
-    share of the noise below which the second expert works, at `guidance_2`. `pixels` is for `gpu_runtime.fitting`."""
+    share of the noise below which the second expert works, at `guidance_2`. `pixels` is for `gpu_runtime.fitting`.
+
+    `adapters` sit on top at full strength. A model that they distilled to a few steps takes them at `noise_levels`, the
+    shares of noise (before the shift) that it was trained at, by Euler's rule.
+    """
 
     conditioning: Conditioning
     pixels: int
@@ -40,12 +44,16 @@ class Recipe(Frozen):
     shift: float
     guidance_2: float | None = None
     boundary: float | None = None
+    adapters: tuple[str, ...] = ()
+    noise_levels: tuple[float, ...] | None = None
 
     @classmethod
     def of(cls, engine: Engine, params: GenerateShotParams) -> Recipe:
         """A guidance that is asked for holds for both experts."""
         asked: dict[str, Any] = {"negative_prompt": params.negative_prompt, "steps": params.steps}
-        asked |= {"guidance": params.guidance, "guidance_2": params.guidance}
+        asked = {name: value for name, value in asked.items() if name not in engine.ignores}
+        if "guidance" not in engine.ignores:
+            asked |= {"guidance": params.guidance, "guidance_2": params.guidance}
         return cls.model_validate({**engine.defaults, **{k: v for k, v in asked.items() if v is not None}})
 
     @property

@@ -14,10 +14,9 @@ from safetensors.torch import load, save
 from torch import Tensor
 from transformers import AutoTokenizer
 
-from gpu_runtime.manifest import read_manifest
+from gpu_runtime.models.wan import words
 from gpu_runtime.models.wan.recipe import Roles
-from gpu_runtime.run import DeviceRun, Stage
-from vibeboard.digest import canonical, sha256
+from gpu_runtime.run import DeviceRun, Stage, Step
 from vibeboard.faults import Rejected
 
 TOKENS = 512
@@ -32,13 +31,19 @@ class Texts(NamedTuple):
     negative: Tensor | None
 
 
-def encode(prompt: str, negative: str | None, roles: Roles, run: DeviceRun) -> Generator[Stage, None, Texts]:
-    """The embeddings of both texts. The stage is skipped when both are kept from before."""
-    texts = [prompt] if negative is None else [prompt, negative]
-    keys = [_key(text, roles, run) for text in texts]
+def encode(
+    prompt: str, negative: str | None, roles: Roles, steps: int, run: DeviceRun
+) -> Generator[Stage | Step, None, Texts]:
+    """The embeddings of both texts. The stage is skipped when both are kept from before. `steps` are those of the whole
+    job, none of them done."""
+    texts = words.wanted(prompt, negative)
+    keys = [words.text_key(text, roles, run) for text in texts]
     if not all(run.is_cached(key) for key in keys):
         yield Stage("encode text", (roles["text_encoder"],), work=_ENCODE_BYTES)
-    made = [run.cached(key, partial(_embed, text, roles, run)) for key, text in zip(keys, texts, strict=True)]
+    made = [run.cached(keys[0], partial(_embed, texts[0], roles, run))]
+    for key, text in zip(keys[1:], texts[1:], strict=True):
+        yield Step(0, steps)
+        made.append(run.cached(key, partial(_embed, text, roles, run)))
     padded = [_padded(load(data)["embeddings"]) for data in made]
     return Texts(padded[0], padded[1] if negative is not None else None)
 
@@ -46,18 +51,6 @@ def encode(prompt: str, negative: str | None, roles: Roles, run: DeviceRun) -> G
 def cleaned(text: str) -> str:
     """As Wan was trained with: mended Unicode, no HTML entities (they may be escaped twice), single blanks."""
     return re.sub(r"\s+", " ", html.unescape(html.unescape(ftfy.fix_text(text)))).strip()
-
-
-def _key(text: str, roles: Roles, run: DeviceRun) -> str:
-    return sha256(
-        canonical(["wan-text", *(_content(run, roles[role]) for role in ("text_encoder", "tokenizer")), text])
-    )
-
-
-def _content(run: DeviceRun, component: str) -> str:
-    manifest = read_manifest(run.folder(component))
-    assert manifest is not None, f"{component} is not installed"
-    return manifest.digest
 
 
 @torch.no_grad()
