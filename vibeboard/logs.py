@@ -39,6 +39,8 @@ _LOOKS_SECRET = (
 )
 """Credentials by their shape: an Authorization header (RFC 9110, 11.4), our own tokens (whose id stays), userinfo and
 keys in a URL (presigned ones of S3 too), a password in a libpq connection string."""
+_CHATTY = ("alembic.runtime.migration", "httpx2")
+"""What says nothing to an operator each time that a database is opened or a server asked; `debug` shows it."""
 _about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
 
 
@@ -65,6 +67,8 @@ def set_up_logs(settings: Settings, stream: TextIO | None = None) -> None:
     handler.setFormatter(form(masking(settings)))
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     logging.captureWarnings(True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING if settings.log_level == "info" else logging.NOTSET)
 
 
 def masking(settings: Settings) -> Mask:
