@@ -87,6 +87,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # who calls as soon as the address is shown waits, and is not refused
     except OSError as error:
         listening.close()
         raise Rejected(
