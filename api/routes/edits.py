@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -99,9 +100,15 @@ def redo_edit(
     return _changed(lambda desk: desk.redo(identity, which), film, service, response, if_match)
 
 
-def _changed(change: Any, film: Records, service: TheService, response: Response, if_match: str | None) -> Changed:
+def _changed(
+    change: Callable[[FilmDesk], Awaitable[Changed]],
+    film: Records,
+    service: TheService,
+    response: Response,
+    if_match: str | None,
+) -> Changed:
     seen = _seen(if_match)
-    made: Changed = at_desk(service.studio, film.id, lambda desk: change(replace(desk, seen=seen)))
+    made = at_desk(service.studio, film.id, lambda desk: change(replace(desk, seen=seen)))
     response.headers["ETag"] = _etag(film)
     return made
 
