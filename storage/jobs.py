@@ -53,8 +53,9 @@ class JobTable:
     ) -> Job | None:
         """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before.
 
-        None while a worker has it in hand, or the process of another project, and was not asked to stop; and when it no
-        longer stands as it did: what became of it is to be looked at first.
+        Its parameters are the asker's then, also those that do not count in the key. None while a worker has it in
+        hand, or the process of another project, and was not asked to stop; and when it no longer stands as it did: what
+        became of it is to be looked at first.
         """
         fresh = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
         with writing(self._engine) as session:
@@ -65,7 +66,7 @@ class JobTable:
             row.state, row.owner, row.fault, row.result = JobState.RUNNING, owner, "", ""
             row.job_class, row.priority, row.leased_until = job_class, priority, None
             row.lost, row.stop, row.paused, row.progress = 0, False, False, ""
-            row.project_id = self._project_id
+            row.project_id, row.params = self._project_id, fresh.params
             row.attempt += 1
             row.updated_at = now()
             session.add(row)

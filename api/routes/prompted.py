@@ -101,7 +101,7 @@ def _film(service: Service, caller: Caller, ask: PromptedShot, identity: str, sc
         Rejected: it has a script of its own, which the shot's would take the place of.
     """
     if ask.project_id is None:
-        made = service.films.add(caller.owner, identity, ask.name or "untitled")
+        made = service.films.add(caller.owner, identity, plain_words(ask.name) or "untitled")
         return Records(service.store, made.id), made.name
     film = film_of(service, caller, ask.project_id)
     before = film.latest_revision()

@@ -19,7 +19,7 @@ from storage.store import Store
 from storage.tables import LOCAL
 from tests.servers import KEY, SECRET
 from tests.storage.films import fill
-from vibeboard.faults import Rejected
+from vibeboard.faults import Fault, FaultKind, Rejected
 from vibeboard.settings import Settings
 
 
@@ -117,3 +117,13 @@ def test_a_bucket_gives_links_that_end_and_a_folder_none(s3_server, tmp_path):
     assert httpx2.get(link.replace("X-Amz-Expires=60", "X-Amz-Expires=61")).status_code == 403
     assert FolderBlobs(tmp_path / "folder").link(ref.sha256, "image/png", "inline", 60) == ""
     blobs.close()
+
+
+def test_a_job_that_another_films_words_named_first_shows_who_asks_last_its_own(store):
+    """A previs reads no prompt, so that one job serves films whose words differ; they are nobody else's to read."""
+    film, other = store.create("film"), store.create("other")
+    theirs, ours = Records(store, other).jobs, Records(store, film).jobs
+    job = theirs.claim("key", "generate_shot", "previs", {"prompt": "a secret"}, "b")
+    theirs.failed(job, Fault(kind=FaultKind.TRANSIENT, code="worker_died", message="gone"))
+    ours.claim("key", "generate_shot", "previs", {"prompt": "a taxi"}, "a")
+    assert ours.of_film("key").params == '{"prompt": "a taxi"}'
