@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tools.context import Context
-from tools.declare import AssetId, Params, field, tool
+from tools.declare import AssetId, Params, example_asset, field, tool
 from vibeboard.asset import Result
 
 
@@ -16,7 +16,7 @@ class ExtractStillParams(Params):
     )
 
 
-@tool(module="shot-studio", produces="image")
+@tool(module="shot-studio", produces="image", example={"take": example_asset("video"), "frame": 7})
 async def extract_still(params: ExtractStillParams, ctx: Context) -> Result:
     """Take one frame out of a take. Output: `image`, a PNG of the take's size."""
     return await ctx.render("extract_still", params)
