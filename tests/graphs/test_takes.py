@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from graphs.cut import CutShot
+from graphs.quote import quote
 from graphs.request import MakeRequest, pin_engines
+from graphs.services import Services
 from graphs.takes import TAKE, take_calls
+from graphs.units import shot_units
 from tests.edits.conftest import scenes
 from vibeboard.timing import Rate
 
@@ -65,3 +68,15 @@ def test_a_shot_goes_on_from_one_of_another_engine(film):
     take, _, own = calls(film, 1, request(film, "previs", VACE))
     assert take.args["fps"] == {"num": 24, "den": 1}
     assert own.args["fps"] == {"num": 16, "den": 1}
+
+
+def test_a_take_that_two_shots_need_is_paid_for_once_and_by_whoever_is_made(film, project):
+    asked = request(film, VACE, VACE)
+    services = Services(project, None, asked, "", lambda _event: None)
+    first, second, *_ = shot_units(list(film.values()), "x", asked)
+    together = quote([first, second], services).todo
+    assert all(item.renders for item in together)
+    (alone,) = quote([second], services).todo
+    assert alone.device_seconds == pytest.approx(sum(item.device_seconds for item in together))
+    assert together[1].device_seconds < alone.device_seconds
+    assert together[1].reasons == ("new",)
