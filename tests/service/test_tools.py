@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.service.conftest import serving
 from tools.declare import example_asset, registry
 from vibeboard.digest import sha256
 
@@ -135,3 +136,16 @@ def test_a_key_gives_the_first_answer_again_and_is_documented(client, project):
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
     document = client.get("/openapi.json").json()["paths"]["/api/projects/{project_id}/tools/speak_line"]["post"]
     assert "Idempotency-Key" in {parameter["name"] for parameter in document["parameters"]}
+
+
+def test_a_call_that_a_crash_broke_off_is_made_when_it_is_sent_again(tmp_path):
+    params = {**LINE, "text": "Broken off."}
+    with serving(tmp_path / "home", "--no-workers") as served, served.client() as client:
+        project = f"/api/projects/{client.post('/api/projects', json={'name': 'Crash'}).json()['id']}"
+        early = call(client, project, "speak_line", params, 202, wait=0)
+        served.process.kill()
+        served.process.wait()
+    with serving(tmp_path / "home") as served, served.client() as client:
+        made = call(client, project, "speak_line", params)
+        assert made["key"] == early["key"]
+        assert made["outputs"]["audio"]["sha256"] in _names(client, project)
