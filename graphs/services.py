@@ -19,6 +19,8 @@ from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Cancelled, FaultError, Repairable, raised_again
 from vibeboard.jobs import Job, JobState, Made, Placement, Progress
+from vibeboard.logs import about
+from vibeboard.traces import span
 
 JOINED_EVERY_S = 0.2
 """How often a job that somebody else has in hand is looked at."""
@@ -88,6 +90,10 @@ class Services:
             jobs.expire()
 
     async def _run(self, job: Job, unit: str) -> Result:
+        with about(unit=unit), span("job", task=job.task, engine=job.engine, attempt=job.attempt):
+            return await self._followed(job, unit)
+
+    async def _followed(self, job: Job, unit: str) -> Result:
         jobs = self.project.jobs
         self.placement.submit(job)
         async for event in self.placement.events(job.key):
