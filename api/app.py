@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
 from api import problems, routes
+from api.document import DocumentedApp
 from api.live.hub import Hub
 from api.security.headers import BodyLimit, RequestId, SecurityHeaders
 from api.security.origins import OriginCheck, parse_origins
@@ -48,7 +49,7 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
             finally:
                 await asyncio.to_thread(service.studio.stop)
 
-    app = FastAPI(
+    app = DocumentedApp(
         title="VibeBoard",
         version="2.0",
         description=DESCRIPTION,
@@ -57,6 +58,7 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
         dependencies=[Depends(not_too_often)],
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         generate_unique_id_function=_name_of,
         separate_input_output_schemas=False,
     )

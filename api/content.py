@@ -18,9 +18,10 @@ from vibeboard.faults import Rejected
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 """The bytes under a hash never change (RFC 8246)."""
+_BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
-    206: {"description": "The ranges that were asked for"},
+    200: {"description": "The bytes", "content": _BYTES},
+    206: {"description": "The ranges that were asked for", "content": _BYTES},
     304: {"description": "They are what If-None-Match names"},
     **documented(404, 416),
 }

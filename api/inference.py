@@ -16,6 +16,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from api.asked import Ask, AskedResults, Inference, Status
+from api.document import DocumentedApp
 from api.listening import Address, Guard, listening
 from api.problems import documented, install
 from storage.store import Store
@@ -38,7 +39,7 @@ class Health(Frozen):
 
 def inference_app(asked: AskedResults, stopping: asyncio.Event) -> FastAPI:
     """The routes. From `stopping` on nobody is kept waiting: who waited is told to ask for the key again."""
-    app = FastAPI(
+    app = DocumentedApp(
         title="VibeBoard worker",
         docs_url=None,
         redoc_url=None,

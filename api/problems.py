@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,6 +18,8 @@ from gpu_runtime.executor import fault_of
 from vibeboard.faults import Fault, FaultError, FaultKind
 
 MEDIA = "application/problem+json"
+COMPONENTS = "#/components/schemas/"
+"""Where an OpenAPI document has its schemas."""
 
 _STATUS_OF_KIND = {
     FaultKind.REPAIRABLE: 422,
@@ -67,6 +71,15 @@ class Problem(BaseModel):
     errors: list[WrongField] = []
 
 
+class ProblemAnswer(JSONResponse):
+    """What was sent may hold halves of surrogate pairs, which JSON can spell and UTF-8 cannot: they become `?`."""
+
+    media_type = MEDIA
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
+
+
 def status_of(fault: Fault) -> int:
     """The HTTP status of a fault."""
     if fault.code.startswith("no_such_") or fault.code in ("no_edit", "no_engine"):
@@ -87,12 +100,13 @@ def problem(fault: Fault, request: Request | None = None) -> JSONResponse:
         errors=[WrongField(path=item.path, expected=item.expected, got=item.got) for item in fault.fields],
     )
     headers = {"Retry-After": str(round(fault.retry_after_s or _RETRY_S))} if status in (429, 503) else {}
-    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA)
+    return ProblemAnswer(body.model_dump(), status, headers)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For `responses=` of a route or router."""
-    return {status: {"model": Problem, "content": {MEDIA: {}}} for status in statuses}
+    """For `responses=` of a route or router of an `api.document.DocumentedApp`, which has the schema."""
+    content = {MEDIA: {"schema": {"$ref": f"{COMPONENTS}{Problem.__name__}"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 ALWAYS = documented(400, 401, 403, 413, 422, 429, 503)
@@ -124,7 +138,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         instance=request.url.path,
         errors=wrong,
     )
-    return JSONResponse(body.model_dump(), 422, media_type=MEDIA)
+    return ProblemAnswer(body.model_dump(), 422)
 
 
 def _wrong_field(item: Mapping[str, Any]) -> WrongField:
@@ -143,7 +157,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         code=code,
         instance=request.url.path,
     )
-    return JSONResponse(body.model_dump(), error.status_code, error.headers, media_type=MEDIA)
+    return ProblemAnswer(body.model_dump(), error.status_code, error.headers)
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

@@ -17,7 +17,7 @@ MOST = 2**31 - 1
 """The largest number of a row."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page")]
-After = Annotated[str, Query(max_length=200, description="`next` of the page before")]
+After = Annotated[str, Query(pattern=r"^[^\x00]{0,200}$", description="`next` of the page before")]
 IfMatch = Annotated[
     str | None, Header(description="The ETag that was read; another one is refused with 412", examples=["*"])
 ]

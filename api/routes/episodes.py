@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field, model_validator
 
 from agents.llm.choosing import MINIMAX, OFFLINE
@@ -26,7 +26,7 @@ from api.service import (
     must_have,
     service_of,
 )
-from api.shapes import After, Limit, Page, page_of, tagged
+from api.shapes import After, Limit, Page, number_after, page_of, tagged
 from api.studio import EpisodeAsk
 from api.studio.making import EpisodeQuestion
 from gpu_runtime.engine import Quality
@@ -41,6 +41,7 @@ from vibeboard.timing import Rate
 router = APIRouter(prefix="/api/episodes", tags=["episodes"], route_class=IdempotentRoute)
 
 EpisodeId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="An episode's id")]
+OfFilm = Annotated[str | None, Query(pattern=r"^[0-9a-zA-Z_-]{1,64}$", description="Only of this film")]
 PLANNERS = (OFFLINE, MINIMAX)
 
 
@@ -172,14 +173,14 @@ def _film(service: Service, caller: Caller, ask: NewEpisode, identity: str) -> R
     return Records(service.store, made.id)
 
 
-@router.get("")
+@router.get("", responses=documented(404))
 def list_episodes(
-    service: TheService, caller: Reader, project_id: str | None = None, limit: Limit = 50, after: After = ""
+    service: TheService, caller: Reader, project_id: OfFilm = None, limit: Limit = 50, after: After = ""
 ) -> Page[Episode]:
     """Your episodes, the newest first; of one film if it is named."""
     if project_id is not None:
         film_of(service, caller, project_id)
-    before = int(after) if after.isdecimal() else None
+    before = number_after(after) or None
     rows = service.studio.episodes.of_owner(caller.owner, limit + 1, before, project_id)
     shown = page_of(rows, limit, lambda row: row.number)
     return Page(items=tuple(Episode.of(row, service) for row in shown.items), next=shown.next)

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from api.problems import documented
 from api.service import ReadFilm
-from api.shapes import After, Limit, Page, page_of
+from api.shapes import After, Limit, Page, number_after, page_of
 from storage.tables import aware
 from vibeboard.model import Frozen
 
@@ -45,7 +45,6 @@ def list_runs(film: ReadFilm, limit: Limit = 50, after: After = "") -> Page[Film
 @router.get("/{run_id}/events", responses=documented(404))
 def list_events(run_id: RunId, film: ReadFilm, limit: Limit = 200, after: After = "") -> Page[RunEvent]:
     """What happened in a build, in order, after a number."""
-    since = int(after) if after.isdecimal() else 0
-    happened = film.events(film.run(run_id).id, since, limit + 1)
+    happened = film.events(film.run(run_id).id, number_after(after), limit + 1)
     events = [RunEvent(seq=seq, type=event.type, unit=event.unit, data=event.data) for seq, event in happened]
     return page_of(events, limit, lambda item: item.seq)

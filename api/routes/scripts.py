@@ -14,7 +14,7 @@ from agents.screenplay import plain_text
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
 from api.service import ReadFilm, WriteFilm
-from api.shapes import After, Limit, Page, page_of
+from api.shapes import After, Limit, Page, number_after, page_of
 from graphs.scripts import add_script, script_text
 from storage.records import Records
 from storage.tables import Revision, aware
@@ -96,7 +96,7 @@ def _added(film: Records, text: str, response: Response) -> ScriptRevision:
 @router.get("", responses=documented(404))
 def list_scripts(film: ReadFilm, limit: Limit = 50, after: After = "") -> Page[ScriptRevision]:
     """The revisions, the newest first."""
-    rows = film.revisions(limit + 1, int(after) if after.isdecimal() else None)
+    rows = film.revisions(limit + 1, number_after(after) or None)
     return page_of([ScriptRevision.of(film, row) for row in rows], limit, lambda item: item.number)
 
 
