@@ -147,6 +147,7 @@ def _named(name: str) -> Any:
     return getattr(importlib.import_module(module), function)
 
 
+@cache
 def _version(distribution: str) -> str:
     """Which build it is (`+cpu`) does not count. Where it is not installed, in a service that leaves rendering to
     workers, it is the version that workers are told to install."""
