@@ -70,8 +70,9 @@ class JobTable:
             row.attempt += 1
             row.updated_at = now()
             session.add(row)
+            job = job_of(row)  # before the commit, after which the row would be read again
             session.commit()
-            return job_of(row)
+            return job
 
     def _in_hand(self, session: Session, row: JobRow) -> bool:
         if row.state is not JobState.RUNNING or row.stop:
