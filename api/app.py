@@ -20,6 +20,7 @@ from api.live.hub import Hub
 from api.security.headers import BodyLimit, RequestId, SecurityHeaders
 from api.security.origins import OriginCheck, parse_origins
 from api.service import Service, not_too_often
+from api.texts import plain_texts
 
 _MIB = 1 << 20
 _MOST_JSON = 17 * _MIB
@@ -55,7 +56,7 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         responses=problems.ALWAYS,
-        dependencies=[Depends(not_too_often)],
+        dependencies=[Depends(not_too_often), Depends(plain_texts)],
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
+from reprlib import Repr
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -49,6 +49,9 @@ _STATUS_OF_CODE = {
     "store_busy": 503,
 }
 _RETRY_S = 5
+_MOST_SHOWN = 200
+_SHORT = Repr()
+"""Of what was sent: however long and deep it is."""
 
 
 class WrongField(BaseModel):
@@ -142,8 +145,13 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _wrong_field(item: Mapping[str, Any]) -> WrongField:
-    got = jsonable_encoder(item.get("input"), custom_encoder={bytes: lambda data: f"{len(data)} bytes"})
-    return WrongField(path=".".join(map(str, item["loc"])), expected=str(item["msg"]), got=str(got)[:200])
+    return WrongField(path=".".join(map(str, item["loc"])), expected=str(item["msg"]), got=_shown(item.get("input")))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    return (value if isinstance(value, str) else _SHORT.repr(value))[:_MOST_SHOWN]
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

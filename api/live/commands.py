@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from api.live.snapshot import snapshot
 from api.problems import status_of
 from api.service import Caller, Scope, Service, film_of, must_have
+from api.texts import must_be_plain
 from gpu_runtime.executor import validation_fault
 from storage.eventlog import CHAT
 from storage.records import Records
@@ -94,6 +95,7 @@ def carry_out(service: Service, thread: str, who: Callable[[], Caller], command:
     try:
         caller = who()
         film = film_of(service, caller, thread)
+        must_be_plain(command.model_dump(), "command")
         if command.idempotency_key is None:
             return succeeded(command, _do(service, film, caller, command, uuid.uuid4().hex))
         return _once(service, film, caller, command, command.idempotency_key)
