@@ -38,7 +38,7 @@ class Command(Loose):
     however often it is sent, over whatever connection."""
 
     id: int | Annotated[str, Field(max_length=100)] | None = None
-    method: str = Field(max_length=100)
+    method: str = Field(max_length=100, examples=["state.get"])
     params: dict[str, JsonValue] = {}
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=200)
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Self
 from urllib.parse import unquote, urlsplit
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Path, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -39,6 +39,9 @@ Media = Annotated[
     Query(
         pattern=r"^([a-z]+(/[a-z0-9.+-]+)?)?$", max_length=100, description="video/mp4, or video", examples=["video"]
     ),
+]
+AnyFile = Annotated[
+    UploadFile, File(description="Its bytes", examples=["Anna: red coat, in every scene of the third act.\n"])
 ]
 _MIB = 2**20
 _WEEK_S = 7 * 24 * 3600
@@ -125,7 +128,7 @@ def fetcher_of(request: Request) -> Fetcher:
 
 
 @router.post("", status_code=201, responses=documented(404, 415))
-def upload_asset(film: WriteFilm, service: TheService, file: UploadFile, response: Response) -> Asset:
+def upload_asset(film: WriteFilm, service: TheService, file: AnyFile, response: Response) -> Asset:
     """Upload a file: a picture, a video, sound, a PDF, a glTF model, a timeline or a text, as its bytes say. The same
     bytes again are the same asset, with the new name."""
     with incoming(service) as path:

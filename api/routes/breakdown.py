@@ -110,8 +110,11 @@ class AliasGroup(Frozen):
     same: tuple[Name, ...] = Field(min_length=1, max_length=50, examples=[["THE WOMAN"]])
 
 
+_ONE = {"category": Category.CAST, "kept_as": "ANNA", "same": ["THE WOMAN"]}
+
+
 class SaidAliases(Frozen):
-    groups: tuple[AliasGroup, ...] = Field(max_length=200)
+    groups: tuple[AliasGroup, ...] = Field(max_length=200, examples=[[_ONE]])
 
 
 class FilmAliases(Frozen):

@@ -38,7 +38,7 @@ _NO_VERSION = -1
 
 
 class WhichEdit(Frozen):
-    edit: int | None = Field(default=None, ge=1, le=MOST, description="Its number [the last that can be]")
+    edit: int | None = Field(default=None, ge=1, le=MOST, description="Its number [the last that can be]", examples=[1])
 
 
 @router.get("", responses=documented(404))

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from agents.llm.choosing import MINIMAX, OFFLINE
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
+from api.routes.scripts import EXAMPLE, MOST_CHARACTERS
 from api.service import (
     Caller,
     Identity,
@@ -43,6 +44,8 @@ router = APIRouter(prefix="/api/episodes", tags=["episodes"], route_class=Idempo
 EpisodeId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="An episode's id")]
 OfFilm = Annotated[str | None, Query(pattern=r"^[0-9a-zA-Z_-]{1,64}$", description="Only of this film")]
 PLANNERS = (OFFLINE, MINIMAX)
+QUESTION = "9f2c1e0b7a5d4c3f8e6a1b2c3d4e5f60-1.1"
+_PIXELS = "Pixels; what an engine cannot do is made legal"
 
 
 class NewEpisode(Frozen):
@@ -50,22 +53,24 @@ class NewEpisode(Frozen):
     of now. Without a `project_id` a film is begun. A build that costs more than `budget_usd` waits for a person, and
     so does every one without `auto_approve`."""
 
-    script: str | None = Field(default=None, min_length=1, max_length=8 * 1024 * 1024, description="A screenplay")
+    script: str | None = Field(default=None, min_length=1, max_length=MOST_CHARACTERS, examples=[EXAMPLE])
     project_id: str | None = Field(default=None, pattern=r"^[0-9a-zA-Z_-]{1,64}$")
-    name: str = Field(default="", max_length=200, description="Of the film, if it is begun")
+    name: str = Field(default="", max_length=200, description="Of the film, if it is begun", examples=["The Kettle"])
     scenes: tuple[int, int] | None = Field(default=None, description="The first and the last to make, from 1")
-    width: int = Field(default=854, ge=64, le=7680, description="Pixels; what an engine cannot do is made legal")
-    height: int = Field(default=480, ge=64, le=7680, description="Pixels; what an engine cannot do is made legal")
+    width: int = Field(default=854, ge=64, le=7680, description=_PIXELS, examples=[96])
+    height: int = Field(default=480, ge=64, le=7680, description=_PIXELS, examples=[64])
     fps: str = Field(default="24", max_length=20, description="Frames a second, such as 24, 25 or 23.976")
     slate: bool = True
-    quality: Quality | None = Field(default=None, description="Of the takes [as the film was made before]")
+    quality: Quality | None = Field(
+        default=None, description="Of the takes [as the film was made before]", examples=["previs"]
+    )
     engine: str | None = Field(default=None, max_length=100, description="A certain engine for the takes")
     shots: tuple[str, ...] = Field(default=(), max_length=10_000, description="Numbers of the shots that take it [all]")
     planner: str = Field(default=OFFLINE, description="offline or minimax", pattern="^(offline|minimax)$")
     plan_only: bool = False
     upgrade: bool = Field(default=False, description="Take the best engines of now for everything")
     auto_approve: bool = False
-    budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False, examples=[2.5])
 
     @model_validator(mode="after")
     def _has_something_to_make(self) -> Self:
@@ -123,8 +128,8 @@ class Episode(Frozen):
 class Answer(Frozen):
     """The answer to an episode's question; each is answered once."""
 
-    question: str = Field(max_length=100)
-    yes: bool
+    question: str = Field(max_length=100, description="Its id", examples=[QUESTION])
+    yes: bool = Field(examples=[True])
 
 
 def rate_of(text: str) -> Rate:
@@ -161,7 +166,7 @@ def make_episode(
     asked = ask.ask(film, revision.script_sha256, name)
     row = EpisodeRow(id=identity, project_id=film.id, run_id=f"{identity}-1", ask=asked.model_dump_json())
     made = service.studio.episodes.add(row)
-    service.studio.poke()
+    service.studio.stir(film.id)
     response.headers["Location"] = f"/api/episodes/{made.id}"
     return Episode.of(made, service)
 
@@ -241,7 +246,7 @@ def retry_episode(row: SpendEpisode, service: TheService, _key: IdempotencyKey =
 
 
 def _after(service: Service, row: EpisodeRow) -> Episode:
-    service.studio.poke()
+    service.studio.stir(row.project_id)
     now = service.studio.episodes.find(row.id)
     assert now is not None
     return Episode.of(now, service)

@@ -31,8 +31,8 @@ class JobProblem(Frozen):
 class JobPriority(Frozen):
     """Of the film's waiting jobs those of the highest `priority` go first; one that is `paused` is not taken."""
 
-    priority: int = Field(ge=-1000, le=1000)
-    paused: bool
+    priority: int = Field(ge=-1000, le=1000, examples=[10])
+    paused: bool = Field(examples=[False])
 
 
 class FilmJob(Frozen):
@@ -78,7 +78,7 @@ class FilmJob(Frozen):
 class QueueState(Frozen):
     """While the queue is `paused`, workers take no job of any film; what they have in hand goes on."""
 
-    paused: bool
+    paused: bool = Field(examples=[True])
 
 
 @router.get("/api/projects/{project_id}/jobs", responses=documented(404))

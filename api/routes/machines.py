@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
+from pydantic import Field
 
 from api.gpu import as_prometheus
 from api.problems import documented
@@ -33,7 +34,7 @@ class GpuWish(Frozen):
     """`unload` empties the devices of weights that no job holds; `keep-warm` leaves them there however long there is no
     work, until `cool-down`."""
 
-    wish: Wished
+    wish: Wished = Field(examples=[Wished.UNLOAD])
 
 
 class Health(Frozen):

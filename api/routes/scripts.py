@@ -6,7 +6,7 @@ import difflib
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Response, UploadFile
+from fastapi import APIRouter, File, Path, Response, UploadFile
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
@@ -26,6 +26,8 @@ router = APIRouter(prefix="/api/projects/{project_id}/scripts", tags=["scripts"]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="A revision's number")]
 MOST_CHARACTERS = 8 * 1024 * 1024
 EXAMPLE = "INT. KITCHEN - NIGHT\n\nA kettle whistles. ANNA turns it off.\n\nANNA\nNot tonight.\n"
+
+ScriptFile = Annotated[UploadFile, File(description="A screenplay", examples=[EXAMPLE])]
 
 
 class PastedScript(Frozen):
@@ -82,7 +84,7 @@ def paste_script(ask: PastedScript, film: WriteFilm, response: Response, _key: I
 
 
 @router.post("/upload", status_code=201, responses=documented(404, 409, 415))
-def upload_script(film: WriteFilm, file: UploadFile, response: Response, _key: IdempotencyKey = None) -> ScriptRevision:
+def upload_script(film: WriteFilm, file: ScriptFile, response: Response, _key: IdempotencyKey = None) -> ScriptRevision:
     """Upload a script as a file: Fountain, in UTF-8, UTF-16 or Windows-1252."""
     return _added(film, script_text(file.file.read(MOST_CHARACTERS + 1), file.filename or "the upload"), response)
 

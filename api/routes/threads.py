@@ -22,6 +22,7 @@ from api.live.snapshot import Snapshot, snapshot
 from api.live.socket import Session
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
+from api.routes.episodes import QUESTION
 from api.service import Identity, ProjectId, Reader, ReadFilm, Service, SpendFilm, TheService, caller_of
 from api.shapes import Limit
 from storage.eventlog import CHAT
@@ -84,8 +85,8 @@ class Turn(Frozen):
 class NewAnswer(Frozen):
     """The answer to a question of an episode or of the chat; each is answered once."""
 
-    question: str = Field(max_length=100)
-    yes: bool
+    question: str = Field(max_length=100, description="Its id", examples=[QUESTION])
+    yes: bool = Field(examples=[True])
 
 
 class Going(Frozen):

@@ -32,7 +32,7 @@ class NewToken(Frozen):
 class BrowserToken(Frozen):
     """A token for a page, with some of the caller's scopes."""
 
-    scopes: tuple[Scope, ...] = Field(default=(Scope.READ,), min_length=1, max_length=4)
+    scopes: tuple[Scope, ...] = Field(default=(Scope.READ,), min_length=1, max_length=4, examples=[["read", "write"]])
 
 
 class Token(Frozen):
