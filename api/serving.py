@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -32,6 +33,9 @@ from vibeboard.traces import set_up_traces
 log = logging.getLogger("vibeboard.serving")
 DRAIN_S = 10
 """Seconds that connections have to end by themselves."""
+SWITCH_S = 0.0005
+"""So long a thread computes while another waits to; Python's own 5 ms are waited at every step of an answer from one
+thread to the next while films are planned (`benchmarks.load`)."""
 
 
 def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: bool, console: Console) -> None:
@@ -43,6 +47,7 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     settings = Settings()
     set_up_logs(settings)
     set_up_traces(settings)
+    sys.setswitchinterval(SWITCH_S)
     home = home or settings.home_folder
     with closing(service_store(home, settings, SOON_S)) as store, store.written():
         single_user = not tokens
