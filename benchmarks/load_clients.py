@@ -168,7 +168,7 @@ async def _followed(url: str, threads: Sequence[str], cast: Cast, seconds: float
     staying = [client for client in clients if client not in set(leaving)]
     await _until_all_have(staying, newest)
     await asyncio.gather(*(client.leave() for client in staying))
-    return _seen(clients, staying, newest, back_s)
+    return seen_by(clients, staying, newest, back_s)
 
 
 async def _newest(url: str, threads: Sequence[str]) -> dict[str, int]:
@@ -184,7 +184,7 @@ async def _until_all_have(clients: Sequence[Client], newest: dict[str, int]) -> 
         await asyncio.sleep(0.1)
 
 
-def _seen(clients: Sequence[Client], staying: Sequence[Client], newest: dict[str, int], back_s: list[float]) -> Seen:
+def seen_by(clients: Sequence[Client], staying: Sequence[Client], newest: dict[str, int], back_s: list[float]) -> Seen:
     """What is missing up to the newest event counts as lost, for those who left up to the last that they saw."""
     lost = repeated = 0
     stayed = set(staying)
