@@ -88,7 +88,7 @@ def make_shot(
     asked = EpisodeAsk(**looks, **chosen, slate=False)
     row = EpisodeRow(id=identity, project_id=film.id, run_id=f"{identity}-1", ask=asked.model_dump_json())
     made = service.studio.episodes.add(row)
-    service.studio.poke()
+    service.studio.stir(row.project_id)
     response.headers["Location"] = f"/api/episodes/{made.id}"
     clip = f"/api/episodes/{made.id}/files/{CLIP}"
     return ShotEpisode.model_validate(Episode.of(made, service).model_dump() | {"clip": clip})

@@ -67,6 +67,11 @@ class Studio:
         """Look for work at once."""
         self._loop.call_soon_threadsafe(self._poked.set)
 
+    def stir(self, project_id: str) -> None:
+        """The log of a film has grown, and there may be work: its followers and the studio look at once."""
+        self.tell(project_id, Event(type=EventType.EPISODE_QUEUED))
+        self.poke()
+
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Do some work on the studio's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
