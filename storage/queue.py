@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -147,15 +147,14 @@ class WorkQueue(JobTable):
     def expire(self, spared: str = "") -> int:
         """Queue again what workers that died or fell silent had in hand; how many jobs that were. A worker spares
         itself: if it was silent, nobody has taken its jobs yet."""
-        leased = select(JobRow).where(
-            JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_not(None), JobRow.owner != spared
-        )
+        leased = (JobRow.state == JobState.RUNNING, col(JobRow.leased_until).is_not(None), JobRow.owner != spared)
         with Session(self._engine) as session:
-            if not any(_lost(row) for row in session.exec(leased)):
+            holders = session.exec(select(JobRow.owner, JobRow.leased_until).where(*leased).distinct())
+            if not any(_is_lost(*holder) for holder in holders):
                 return 0
         with writing(self._engine) as session:
-            held = session.exec(leased.with_for_update(skip_locked=True))
-            lost = [row for row in held if _lost(row)]
+            held = session.exec(select(JobRow).where(*leased).with_for_update(skip_locked=True))
+            lost = [row for row in held if _is_lost(row.owner, row.leased_until)]
             for row in lost:
                 row.lost, row.leased_until = row.lost + 1, None
                 row.state = JobState.QUEUED if row.lost < MOST_LOST else JobState.FAILED
@@ -284,9 +283,9 @@ def _view(row: JobRow) -> JobView:
     )
 
 
-def _lost(row: JobRow) -> bool:
-    assert row.leased_until is not None
-    return now() > aware(row.leased_until) or is_dead(row.owner)
+def _is_lost(owner: str, leased_until: datetime | None) -> bool:
+    assert leased_until is not None
+    return now() > aware(leased_until) or is_dead(owner)
 
 
 def is_dead(owner: str) -> bool:
