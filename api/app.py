@@ -11,12 +11,14 @@ from functools import partial
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
 from api import problems, routes
 from api.document import DocumentedApp
 from api.live.hub import Hub
+from api.metrics import RequestTimes
 from api.security.headers import BodyLimit, RequestId, SecurityHeaders
 from api.security.origins import OriginCheck, parse_origins
 from api.service import Service, not_too_often
@@ -63,7 +65,7 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
         generate_unique_id_function=_name_of,
         separate_input_output_schemas=False,
     )
-    app.state.service, app.state.hub = service, hub
+    app.state.service, app.state.hub, app.state.requests = service, hub, CollectorRegistry()
     problems.install(app)
     _protect(app, service)
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda item: item.name):
@@ -75,6 +77,7 @@ def _protect(app: FastAPI, service: Service) -> None:
     """What every request goes through, the last added first."""
     settings = service.settings
     origins = parse_origins(settings.origins, "VIBEBOARD_ORIGINS")
+    app.add_middleware(RequestTimes, registry=app.state.requests)
     app.add_middleware(BodyLimit, most=partial(_most_bytes, int(settings.upload_mib * _MIB)))
     app.add_middleware(OriginCheck, origins=origins, single_user=service.single_user)
     app.add_middleware(

@@ -1,15 +1,20 @@
-"""Devices as Prometheus metrics (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
+"""Devices, jobs, episodes and requests as Prometheus metrics
+(https://prometheus.io/docs/instrumenting/exposition_formats/)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vibeboard.jobs import DeviceSnapshot, WorkerView
 
 _LABELS = ["worker", "device"]
+_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 
 _GAUGES: dict[str, tuple[str, Callable[[DeviceSnapshot], float]]] = {
     "memory_capacity_bytes": ("Device memory that may be used", lambda device: device.memory.capacity),
@@ -65,3 +70,49 @@ class DeviceMetrics(Collector):
             for resident in device.components:
                 gauge.add_metric([*labels, resident.component, resident.state], resident.bytes)
         return gauge
+
+
+class CountMetrics(Collector):
+    """How many jobs and episodes of a store are in each state now."""
+
+    def __init__(self, jobs: Mapping[str, int], episodes: Mapping[str, int]) -> None:
+        self._counts = {"jobs": ("Jobs by state", jobs), "episodes": ("Episodes by state", episodes)}
+
+    def collect(self) -> Iterable[Metric]:
+        for name, (text, counts) in self._counts.items():
+            gauge = GaugeMetricFamily(f"vibeboard_{name}", text, labels=["state"])
+            for state, count in counts.items():
+                gauge.add_metric([state], count)
+            yield gauge
+
+
+class RequestTimes:
+    """ASGI: how many requests there were and how long their answers took, by route, method and status."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._seconds = Histogram(
+            "vibeboard_request_seconds",
+            "Seconds until an answer was sent",
+            labelnames=["method", "route", "status"],
+            buckets=_BUCKETS_S,
+            registry=registry,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.monotonic(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self._seconds.labels(scope["method"], route, status).observe(time.monotonic() - began)

@@ -14,7 +14,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
 from api.working import STATE_FOLDER
-from storage.configured import configured_store
+from storage.configured import DATABASE, configured_store, service_store
 from storage.garbage import collect
 from storage.moving import Watch, copy_film, export_film, import_film
 from storage.store import MARK, Store
@@ -108,11 +108,16 @@ def _checked(store: Store, watch: Watch) -> tuple[int, int]:
 
 @contextmanager
 def _configured() -> Iterator[Store]:
-    """The store that the settings name; what it needs of this machine is beside the copies of its files."""
+    """The store that the settings name, or the service's own in its folder; what a named one needs of this machine is
+    beside the copies of its files."""
     settings = Settings()
     store = configured_store(settings.blob_cache_folder.parent / "store", settings)
+    if store is None and (settings.home_folder / DATABASE).is_file():
+        store = service_store(settings.home_folder, settings)
     if store is None:
-        raise Rejected("no_store", "no store is configured: set VIBEBOARD_DATABASE and VIBEBOARD_BLOBS")
+        raise Rejected(
+            "no_store", "no store is configured: set VIBEBOARD_DATABASE and VIBEBOARD_BLOBS, or VIBEBOARD_HOME"
+        )
     with closing(store):
         yield store
 

@@ -10,6 +10,8 @@ from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
 
 _GIB = 1 << 30
+DATABASE = "vibeboard.db"
+"""The service's database in its folder."""
 
 
 def configured_blobs(root: Path, settings: Settings, patience_s: float | None = None) -> StoredBlobs:
@@ -42,4 +44,4 @@ def configured_store(root: Path, settings: Settings, patience_s: float | None = 
 def service_store(home: Path, settings: Settings, patience_s: float | None = None) -> Store:
     """The store of many films in the service's folder `home`, unless the settings name another database or place for
     files."""
-    return Store(home, settings.database or home / "vibeboard.db", configured_blobs(home, settings, patience_s))
+    return Store(home, settings.database or home / DATABASE, configured_blobs(home, settings, patience_s))

@@ -67,6 +67,12 @@ class Episodes:
         with Session(self._engine) as session:
             return list(session.exec(query.order_by(col(EpisodeRow.number).desc()).limit(most)))
 
+    def counted(self) -> dict[str, int]:
+        """How many episodes of the store are in each state."""
+        query = select(EpisodeRow.state, func.count()).group_by(col(EpisodeRow.state))
+        with Session(self._engine) as session:
+            return {str(state): count for state, count in session.exec(query)}
+
     def place(self, episode: EpisodeRow) -> int:
         """How many episodes are before it in the queue."""
         waiting = (col(EpisodeRow.state) == EpisodeState.QUEUED, col(EpisodeRow.number) < episode.number)

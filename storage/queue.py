@@ -192,7 +192,7 @@ class WorkQueue(JobTable):
         with Session(self._engine) as session:
             there = select(WorkerRow).where(~col(WorkerRow.owner).contains(_PAST))
             rows = session.exec(there.order_by(col(WorkerRow.owner))).all()
-        recent = [row for row in rows if now() - aware(row.beat_at) < GONE_AFTER]
+        recent = [row for row in rows if now() - aware(row.beat_at) < GONE_AFTER and not is_dead(row.owner)]
         return [WorkerView(owner=row.owner, snapshot=Snapshot.model_validate_json(row.snapshot)) for row in recent]
 
     def pause_all(self, *, on: bool) -> None:
@@ -206,6 +206,12 @@ class WorkQueue(JobTable):
     def all_paused(self) -> bool:
         with Session(self._engine) as session:
             return session.get(SwitchRow, _PAUSED) is not None
+
+    def counted(self) -> dict[str, int]:
+        """How many jobs of the store, of whatever film, are in each state."""
+        query = select(JobRow.state, func.count()).group_by(col(JobRow.state))
+        with Session(self._engine) as session:
+            return {str(state): count for state, count in session.exec(query)}
 
     def listed(self, state: JobState | None, most: int, after: str = "") -> list[JobRow]:
         """Jobs of the film by key, of one state if it is named, at most `most` after one."""

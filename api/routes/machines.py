@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from pydantic import Field
 
-from api.gpu import as_prometheus
+from api.metrics import CountMetrics, DeviceMetrics
 from api.problems import documented
 from api.service import Admin, Reader, TheService
 from vibeboard.faults import Transient
@@ -69,6 +70,10 @@ def readiness(service: TheService) -> Health:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def metrics(service: TheService, _caller: Admin) -> Response:
-    """Prometheus text format: devices, jobs, episodes, requests."""
-    return PlainTextResponse(as_prometheus(service.store.queue) + "\n", media_type="text/plain; version=0.0.4")
+def metrics(service: TheService, request: Request, _caller: Admin) -> Response:
+    """Prometheus text format: devices of the workers, jobs and episodes by state, requests of this process."""
+    now = CollectorRegistry()
+    now.register(DeviceMetrics(service.store.queue.workers()))
+    now.register(CountMetrics(service.store.queue.counted(), service.studio.episodes.counted()))
+    requests: CollectorRegistry = request.app.state.requests
+    return Response(generate_latest(now) + generate_latest(requests), media_type=CONTENT_TYPE_PLAIN_0_0_4)
