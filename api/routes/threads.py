@@ -24,7 +24,7 @@ from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
 from api.routes.episodes import QUESTION
 from api.service import Identity, ProjectId, Reader, ReadFilm, Service, SpendFilm, TheService, caller_of
-from api.shapes import Limit
+from api.shapes import MOST, Limit
 from storage.eventlog import CHAT
 from storage.records import Logged, Records
 from vibeboard.events import EventType
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/threads/{project_id}", tags=["threads"], route_c
 
 HEARTBEAT_S = 20
 _SEND_WITHIN_S = 60
-Since = Annotated[int, Query(ge=0, le=2**53, description="The number of the last event that you have")]
+Since = Annotated[int, Query(ge=0, le=MOST, description="The number of the last event that you have")]
 
 
 def hub_of(connection: HTTPConnection) -> Hub:
@@ -178,11 +178,9 @@ def answer(ask: NewAnswer, film: SpendFilm, service: TheService, _key: Idempoten
 
 
 @router.post("/commands", responses=documented(404))
-def command(
-    project_id: ProjectId, ask: Command, service: TheService, _caller: Reader, request: Request
-) -> dict[str, Any]:
+def command(film: ReadFilm, ask: Command, service: TheService, request: Request) -> dict[str, Any]:
     """One command of the socket by itself, for clients of the Agent Protocol; its answer says whether it was done."""
-    return carry_out(service, project_id, lambda: caller_of(request), ask)
+    return carry_out(service, film.id, lambda: caller_of(request), ask)
 
 
 @router.websocket("/socket")

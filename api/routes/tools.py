@@ -27,8 +27,7 @@ router = APIRouter(tags=["tools"], route_class=IdempotentRoute)
 
 Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the result")]
 EngineName = Annotated[
-    str | None,
-    Query(pattern=r"^[0-9a-zA-Z._-]{1,100}$", description="The engine that makes it [the film's]", examples=["previs"]),
+    str | None, Query(pattern=r"^[0-9a-zA-Z._-]{1,100}$", description="The engine that makes it [the film's]")
 ]
 
 

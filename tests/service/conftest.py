@@ -77,6 +77,12 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
         time.sleep(0.05)
 
 
+def issued(server: Server, owner: str, scopes: str = "read,write,spend,admin") -> str:
+    """A token of a server, made by its operator."""
+    command = [VIBEBOARD, "tokens", "create", "test", "--owner", owner, "--scopes", scopes, "--home", server.home]
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout.strip()
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("service") / "home") as served:
