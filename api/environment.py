@@ -33,7 +33,7 @@ def _lines() -> Iterator[str]:
         for name in group:
             field = Settings.model_fields[name]
             yield f"# {field.description}"
-            yield f"# {variable(name, field)}={_shown(field)}"
+            yield f"# {variable(name, field)}={shown(field)}"
     yield ""
     for name, what in COMPOSE.items():
         yield f"# {what}"
@@ -65,7 +65,8 @@ def variable(name: str, field: FieldInfo) -> str:
     return f"{Settings.model_config['env_prefix']}{name.upper()}"
 
 
-def _shown(field: FieldInfo) -> str:
+def shown(field: FieldInfo) -> str:
+    """The default of a setting, as one would write it."""
     default: Any = field.default
     if default is None or isinstance(default, SecretStr):
         return ""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
+from fastapi.routing import APIRoute
+
+from api import routes
+from api.environment import shown, variable
 from gpu_runtime.engine import Engine
 from gpu_runtime.engine import registry as engines
 from tools.declare import Tool, meta
 from tools.declare import registry as tools
+from vibeboard.settings import Settings
 
 
 def page() -> str:
@@ -31,6 +38,34 @@ def _lines() -> Iterator[str]:
     for engine in engines().values():
         cells = (engine.name, engine.task, engine.quality, engine.licence, _limits(engine), engine.summary)
         yield "| " + " | ".join(cells) + " |"
+    yield from _http()
+    yield from _settings()
+
+
+def _http() -> Iterator[str]:
+    """The routes of the service, as its files declare them."""
+    yield from ("", "## HTTP", "")
+    yield "Parameters, bodies and answers are in the OpenAPI document, `/openapi.json` of a service that runs; the"
+    yield "socket of a thread is in [protocol.md](protocol.md)."
+    yield from ("", "| method | path | what it does |", "| --- | --- | --- |")
+    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda item: item.name):
+        router = importlib.import_module(f"{routes.__name__}.{module.name}").router
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.methods != {"HEAD"}:
+                yield f"| {' '.join(sorted(route.methods))} | `{route.path}` | {_first_sentence(route.description)} |"
+
+
+def _first_sentence(text: str) -> str:
+    """Of a description, on one line."""
+    return " ".join(text.split()).partition(". ")[0].removesuffix(".") + "."
+
+
+def _settings() -> Iterator[str]:
+    yield from ("", "## Settings", "", "Environment variables; the same with room for values in `.env.example`.", "")
+    yield from ("| variable | default | what it is |", "| --- | --- | --- |")
+    for name, field in Settings.model_fields.items():
+        default = shown(field)
+        yield f"| `{variable(name, field)}` | {f'`{default}`' if default else ''} | {field.description} |"
 
 
 def _tool(tool: Tool) -> Iterator[str]:

@@ -27,3 +27,8 @@ def test_links_lead_somewhere(path):
     targets = re.findall(r"\]\(([^)#]+)\)", path.read_text())
     local = [target for target in targets if not target.startswith("http")]
     assert all((path.parent / target).exists() for target in local), local
+
+
+def test_every_page_is_in_the_index_of_the_readme():
+    listed = set(re.findall(r"\]\((docs/[^)/]+\.md)\)", (ROOT / "README.md").read_text()))
+    assert listed == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}

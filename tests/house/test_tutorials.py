@@ -2,9 +2,9 @@
 said.
 
 A block `sh` is run, and what it assigns is known to the blocks after it. `sh serve` is started and left running; the
-next one, or the end of the page, ends it as Ctrl-C does. A block with `file=NAME` is written. One without a language shows what
-the block before it says: its lines come in that order, `...` is whatever stands there, or was cut; what follows `> ` is
-typed.
+next one, or the end of the page, ends it as Ctrl-C does. A block with `file=NAME` is written. One without a language
+shows what the block before it says: its lines come in that order, `...` is whatever stands there, or was cut; what
+follows `> ` is typed.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Reader:
 
     def follow(self, page: Path) -> None:
         found = [(info, text.replace("8080", str(self._port))) for info, text in blocks(page)]
-        for (info, text), (what, shown) in pairwise([*found, ("sh", "")]):
-            shown = "" if what else shown
+        for (info, text), (what, after) in pairwise([*found, ("sh", "")]):
+            shown = "" if what else after
             if "file=" in info:
                 (self._here / info.partition("file=")[2]).write_text(text)
             elif info == "sh serve":
