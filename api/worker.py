@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from gpu_runtime import worker
 from storage.configured import configured_blobs
 from vibeboard.settings import Settings
+
+NICE = 5
+"""Rendering takes every core for minutes: whoever asks the service something meanwhile goes first."""
 
 
 def main() -> None:
@@ -19,6 +23,7 @@ def main() -> None:
 
         process.serve(blobs, scratch, settings)
     else:
+        os.nice(NICE)
         worker.serve(blobs, scratch)
 
 
