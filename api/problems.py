@@ -49,6 +49,8 @@ _STATUS_OF_CODE = {
     "store_busy": 503,
 }
 _RETRY_S = 5
+_JSON_UNSAID = "send JSON with the header Content-Type: application/json"
+"""A body that is not said to be JSON is bytes, as `curl -d` sends it."""
 _MOST_SHOWN = 200
 _SHORT = Repr()
 """Of what was sent: however long and deep it is."""
@@ -145,7 +147,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _wrong_field(item: Mapping[str, Any]) -> WrongField:
-    return WrongField(path=".".join(map(str, item["loc"])), expected=str(item["msg"]), got=_shown(item.get("input")))
+    path, given = ".".join(map(str, item["loc"])), item.get("input")
+    expected = _JSON_UNSAID if path == "body" and isinstance(given, bytes) else str(item["msg"])
+    return WrongField(path=path, expected=expected, got=_shown(given))
 
 
 def _shown(value: Any) -> str:

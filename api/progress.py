@@ -16,6 +16,8 @@ from vibeboard.events import Event, EventType
 
 REASONS_SHOWN = 20
 _PLAIN_EVERY_S = 5.0
+_TOLD_FROM = 0.05
+"""So much has to be done before the time left is told: earlier it is mostly what starting took."""
 _DELIVERABLES = 4
 _PARTS = {"generate_shot": (0.0, 0.65), "finish_segment": (0.65, 0.3)}
 """Of a shot's cost: what is done before a task, and the task's own part."""
@@ -212,9 +214,14 @@ class PlainWatch(Watch):
             return
         self._said = now
         fraction = self.fraction()
-        left = (now - self._began) * (1 - fraction) / max(fraction, 0.01)
         shots = len(self._finished & self._cost.keys())
-        self.say(f"{fraction:.0%}: {shots} of {self._shots} shots done, about {_clock(left)} left")
+        self.say(f"{fraction:.0%}: {shots} of {self._shots} shots done{self._left(now, fraction)}")
+
+    def _left(self, now: float, fraction: float) -> str:
+        """The time that is left, once there is something to tell it from."""
+        if fraction < _TOLD_FROM:
+            return ""
+        return f", about {_clock((now - self._began) * (1 - fraction) / fraction)} left"
 
 
 def watch_for(stream: IO[str], request: MakeRequest, workers: int) -> Watch:

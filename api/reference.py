@@ -51,8 +51,8 @@ def _http() -> Iterator[str]:
     for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda item: item.name):
         router = importlib.import_module(f"{routes.__name__}.{module.name}").router
         for route in router.routes:
-            if isinstance(route, APIRoute) and route.methods != {"HEAD"}:
-                yield f"| {' '.join(sorted(route.methods))} | `{route.path}` | {_first_sentence(route.description)} |"
+            if isinstance(route, APIRoute) and (methods := sorted(route.methods or ())) != ["HEAD"]:
+                yield f"| {' '.join(methods)} | `{route.path}` | {_first_sentence(route.description)} |"
 
 
 def _first_sentence(text: str) -> str:

@@ -57,7 +57,11 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
         listening = _listen(host, port)
         shown = f"http://{host}:{listening.getsockname()[1]}"
         who = "for the person at this machine only; no token is needed" if single_user else "to who has a token"
-        console.print(f"VibeBoard answers at {shown}, {who}. Films are in {home}. Ctrl-C ends it.", highlight=False)
+        console.print(
+            f"VibeBoard answers at {shown}, {who}. Films are in {home}. Ctrl-C ends it.",
+            highlight=False,
+            soft_wrap=True,
+        )
         config = uvicorn.Config(
             guarded(app),
             log_config=None,

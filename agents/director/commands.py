@@ -146,7 +146,7 @@ HELP = "\n".join(
     [
         "Without a model I understand:",
         *(f"  {command.usage}" for command in COMMANDS),
-        "Anything else in plain words needs a model: set MINIMAX_API_KEY and start with --planner minimax.",
+        "Anything else in plain words needs a model: set MINIMAX_API_KEY and start again.",
     ]
 )
 

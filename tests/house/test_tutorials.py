@@ -43,7 +43,7 @@ class Reader:
         self._serving: subprocess.Popen[bytes] | None = None
         kept = {name: value for name, value in os.environ.items() if not name.startswith("VIBEBOARD_")}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self._environment = kept | {"PATH": path, "HOME": str(folder), "COLUMNS": "300", "OMP_NUM_THREADS": "1"}
+        self._environment = kept | {"PATH": path, "HOME": str(folder), "OMP_NUM_THREADS": "1"}
 
     def follow(self, page: Path) -> None:
         found = [(info, text.replace("8080", str(self._port))) for info, text in blocks(page)]
