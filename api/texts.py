@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from vibeboard.faults import Rejected
 
@@ -15,17 +16,17 @@ _NOT_KEPT = re.compile("[\0\ud800-\udfff]")
 _MOST_PATH = 80
 
 
-async def plain_texts(request: Request) -> None:
-    """A dependency of every route: look through a body of JSON.
+async def plain_texts(connection: HTTPConnection) -> None:
+    """A dependency of every route: look through a body of JSON. What comes over a socket is looked at as it comes.
 
     Raises:
         Rejected: `bad_character`.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not kind.endswith("json"):
+    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not isinstance(connection, Request) or not kind.endswith("json"):
         return
     try:
-        body = await request.json()
+        body = await connection.json()
     except (ValueError, RecursionError):
         return  # a route that takes a body says so itself
     must_be_plain(body, "body")
