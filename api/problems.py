@@ -11,8 +11,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from gpu_runtime.executor import fault_of
 from vibeboard.faults import Fault, FaultError, FaultKind
@@ -169,7 +171,15 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         code=code,
         instance=request.url.path,
     )
-    return ProblemAnswer(body.model_dump(), error.status_code, error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return ProblemAnswer(body.model_dump(), error.status_code, headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of a path (RFC 9110, 10.2.1); each has a route of its own, and who refuses knows one."""
+    routes = (item.original_route for item in iter_route_contexts(request.app.routes))
+    here = [item for item in routes if isinstance(item, Route) and item.path_regex.match(request.scope["path"])]
+    return ", ".join(sorted({method for item in here for method in item.methods or ()}))
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

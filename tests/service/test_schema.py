@@ -133,3 +133,34 @@ def test_so_it_is_at_a_film_that_is_there(with_token, there, mode, subtests):
         operation = found.ok()
         with subtests.test(operation.label):
             try_out(operation, mode, lead)
+
+
+@pytest.mark.parametrize("text", [r"a\u0000b", r"\ud800", r"\udfff and more"])
+def test_no_text_has_a_character_that_cannot_be_kept(client, film, text):
+    body = f'{{"name": "{text}"}}'.encode()
+    answer = client.post("/api/projects", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_character")
+    assert "body.name: leave out the character U+" in answer.json()["detail"]
+    begun = client.post("/api/projects", json={"name": "Ärger 🎬"})
+    assert begun.json()["name"] == "Ärger 🎬"
+
+
+@pytest.mark.parametrize("depth", [100, 900, 100_000])
+def test_however_deep_a_body_is_nested_it_is_answered(client, depth):
+    body = b"[" * depth + b"]" * depth
+    answer = client.post("/api/projects", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("after", ["9223372036854775808", "9" * 200, "-1", "²", "next"])
+def test_a_number_that_no_page_ends_with_is_no_fault_of_ours(client, film, after):
+    for listed in ("/api/episodes", "/api/projects", f"{film}/scripts", f"{film}/elements", f"{film}/jobs"):
+        assert client.get(listed, params={"after": after}).status_code == 200, listed
+    assert client.get(f"/api/threads/{film.rpartition('/')[2]}/log", params={"since": 2**31}).status_code == 422
+
+
+def test_a_wrong_method_is_told_all_that_there_are(client, film):
+    answer = client.put(film, json={})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PATCH")
+    assert client.get(f"{film}/").status_code == 404
