@@ -43,7 +43,7 @@ def chat(folder: Path, script: Path | None, planner: str | None) -> None:
     model = model_for(name, settings)
     limits = Limits(settings.ask_above_gpu_s, settings.ask_above_usd, settings.ask_above_cpu_s)
     with _film(folder, script, Author.DIRECTOR if model else Author.PERSON) as (project, desk):
-        _Terminal(Console(highlight=False, soft_wrap=True)).talk(project, desk, model, limits)
+        _Terminal(Console(highlight=False, emoji=False, soft_wrap=True)).talk(project, desk, model, limits)
 
 
 def list_edits(folder: Path) -> None:
@@ -61,7 +61,7 @@ def undo(folder: Path, edit: int | None) -> None:
 async def _print_outcome(name: str, args: dict[str, Any], desk: FilmDesk) -> None:
     tool = director_tools()[name]
     outcome = await tool.act(tool.params.model_validate(args), desk, uuid.uuid4().hex)
-    Console(highlight=False, soft_wrap=True).print(visible("\n".join(outcome.lines)), markup=False)
+    Console(highlight=False, emoji=False, soft_wrap=True).print(visible("\n".join(outcome.lines)), markup=False)
 
 
 @contextmanager

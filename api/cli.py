@@ -291,5 +291,7 @@ def main() -> None:
 
 
 def _fail(sentence: str, code: int = 1) -> None:
-    Console(stderr=True).print(f"vibeboard: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
+    Console(stderr=True, emoji=False).print(
+        f"vibeboard: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True
+    )
     sys.exit(code)

@@ -101,7 +101,7 @@ def make_film(
 
 
 def _say(text: str) -> None:
-    Console().print(text, style="yellow", highlight=False)
+    Console(emoji=False).print(text, style="yellow", highlight=False)
 
 
 async def _make(

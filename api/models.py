@@ -245,4 +245,4 @@ def _bar(bars: Progress, description: str) -> Told:
 
 def _say(text: str, *, if_any: bool = True) -> None:
     if if_any:
-        Console().print(text, highlight=False, markup=False, soft_wrap=True)
+        Console(emoji=False).print(text, highlight=False, markup=False, soft_wrap=True)

@@ -226,7 +226,7 @@ class PlainWatch(Watch):
 
 def watch_for(stream: IO[str], request: MakeRequest, workers: int) -> Watch:
     """Bars if the stream is a terminal, lines if not."""
-    console = Console(file=stream)
+    console = Console(file=stream, emoji=False)
     kind = TerminalWatch if console.is_terminal else PlainWatch
     return kind(console, request, workers)
 
