@@ -39,13 +39,14 @@ class Cast(NamedTuple):
 class Seen(NamedTuple):
     """What the clients saw. `lags` are seconds from an event's time to its arrival, of events that happened while the
     client was there and kept up; `events` are the numbers of those that are kept, of which none may be `lost` or
-    `repeated`."""
+    `repeated`; `breaks` are connections that the service ended, after which the client came back."""
 
     clients: int
     events: int
     shown: int
     lost: int
     repeated: int
+    breaks: int
     back_s: list[float]
     lags: list[float]
 
@@ -55,10 +56,11 @@ class Client:
 
     def __init__(self, url: str, thread: str, *, slow: bool = False) -> None:
         self._url = f"{url.replace('http', 'ws', 1)}/api/threads/{thread}/socket"
-        self.thread, self.slow = thread, slow
+        self.thread, self.slow, self.pause_s = thread, slow, _SLOW_S if slow else 0.0
         self.numbers: list[int] = []
         self.lags: list[float] = []
-        self.shown = 0
+        self.shown = self.breaks = 0
+        self._is_gone = False
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -68,6 +70,7 @@ class Client:
 
     async def come(self) -> None:
         """Connect, subscribe, and read from then on; back when the service has answered."""
+        self._is_gone = False
         options: dict[str, Any] = {"max_queue": 1} if self.slow else {}
         self._socket = await connect(self._url, compression=None, ping_interval=None, open_timeout=60, **options)
         asked = {"channels": CHANNELS, "since": self.last}
@@ -81,10 +84,12 @@ class Client:
         try:
             async for text in socket:
                 self._heard(json.loads(text), time.time(), since)
-                if self.slow:
-                    await asyncio.sleep(_SLOW_S)
+                if self.pause_s:
+                    await asyncio.sleep(self.pause_s)
         except ConnectionClosed:
-            return
+            if not self._is_gone:
+                self.breaks += 1
+                await self.come()
 
     def _heard(self, told: dict[str, Any], now: float, since: float) -> None:
         if "seq" not in told:
@@ -99,11 +104,13 @@ class Client:
         """End the connection as a machine does whose cable is pulled, as far as the kernel lets one."""
         assert self._socket
         assert self._reader
+        self._is_gone = True
         self._socket.transport.abort()
         await self._reader
 
     async def leave(self) -> None:
         assert self._socket
+        self._is_gone = True
         await self._socket.close()
 
 
@@ -164,7 +171,7 @@ async def _followed(url: str, threads: Sequence[str], cast: Cast, seconds: float
     await asyncio.sleep(seconds / 3)
     newest = await _newest(url, threads)
     for client in slow:
-        client.slow = False
+        client.pause_s = 0.0
     staying = [client for client in clients if client not in set(leaving)]
     await _until_all_have(staying, newest)
     await asyncio.gather(*(client.leave() for client in staying))
@@ -199,6 +206,7 @@ def seen_by(clients: Sequence[Client], staying: Sequence[Client], newest: dict[s
         shown=sum(client.shown for client in clients),
         lost=lost,
         repeated=repeated,
+        breaks=sum(client.breaks for client in clients),
         back_s=back_s,
         lags=[lag for client in clients for lag in client.lags],
     )
