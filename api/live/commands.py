@@ -37,7 +37,7 @@ class Command(Loose):
     """One without an `id` is not answered unless it fails. With an `idempotency_key` it is done once and answered alike
     however often it is sent, over whatever connection."""
 
-    id: int | Annotated[str, Field(max_length=100)] | None = None
+    id: Annotated[int, Field(strict=True)] | Annotated[str, Field(max_length=100)] | None = None
     method: str = Field(max_length=100, examples=["state.get"])
     params: dict[str, JsonValue] = {}
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=200)
