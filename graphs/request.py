@@ -11,7 +11,7 @@ from agents.planner import PLANNER_REVISION
 from agents.screenplay import READER_REVISION
 from gpu_runtime.engine import Engine, Quality, best
 from gpu_runtime.engine import registry as engines
-from storage.project import Project
+from storage.records import Records
 from vibeboard.digest import canonical, sha256
 from vibeboard.faults import Rejected
 from vibeboard.jobs import JobClass
@@ -113,14 +113,14 @@ def choose_take_engine(quality: Quality, name: str | None = None) -> Engine:
 _LAST = "request"
 
 
-def keep_request(project: Project, request: MakeRequest) -> None:
+def keep_request(project: Records, request: MakeRequest) -> None:
     """Remember what the film is made with: its script, size and rate, not which part of it was asked for."""
     part = {"scenes": None, "plan_only": False, "only": (), "edits": "", "aliases": "", "choose": None}
     whole = request.model_copy(update=part)
     project.keep_setting(_LAST, whole.model_dump_json())
 
 
-def last_request(project: Project) -> MakeRequest | None:
+def last_request(project: Records) -> MakeRequest | None:
     """What the film was last made with, if it ever was."""
     kept = project.setting(_LAST)
     return MakeRequest.model_validate_json(kept) if kept else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from agents.breakdown.rules import scene_numbers as numbered
 from agents.screenplay import decoded, must_have_scenes
 from graphs import planning
@@ -42,8 +44,9 @@ def scene_numbers(film: Records) -> dict[str, str]:
     return dict(zip((scene.id for scene in scenes), numbered(scenes), strict=True))
 
 
-def add_script(film: Records, text: str) -> Revision:
-    """Read a script and make it the film's newest revision; one that is the newest already stays so.
+def add_script(film: Records, text: str) -> tuple[int, Revision]:
+    """Read a script and make it the film's newest revision; one that is the newest already stays so. Its number in the
+    film and itself.
 
     Raises:
         Rejected: it has no scenes.
@@ -51,8 +54,8 @@ def add_script(film: Records, text: str) -> Revision:
     must_have_scenes(text, "the script")
     before = film.latest_revision()
     planning.read(film, film.blobs.put(text.encode(), "text/plain").sha256)
-    added = film.latest_revision()
-    assert added is not None
+    ((number, added),) = film.revisions(1)
     if before is None or before.id != added.id:
-        film.log("", Event(type=EventType.SCRIPT_ADDED, data={"number": added.id, "sha256": added.script_sha256}))
-    return added
+        data: dict[str, JsonValue] = {"number": number, "sha256": added.script_sha256}
+        film.log("", Event(type=EventType.SCRIPT_ADDED, data=data))
+    return number, added

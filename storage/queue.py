@@ -99,7 +99,7 @@ class WorkQueue(JobTable):
         the jobs of one class, that of the film with the fewest at work goes first. Workers of a Postgres database pass
         over the rows that another is just taking, and wait for nobody."""
         turns = _turns(job_class)
-        order = (_RANK, turns.c.turn, col(JobRow.priority).desc(), col(JobRow.queued_at), col(JobRow.key))
+        order = (_RANK, turns.c.turn, col(JobRow.queued_at), col(JobRow.key))
         urgent = (
             select(JobRow.key)
             .join(turns, turns.c.key == col(JobRow.key))

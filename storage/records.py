@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Subquery
 from sqlmodel import Session, col, desc, func, select, update
 
 from storage.assets import FilmAssets
@@ -77,24 +77,28 @@ class Records:
                 select(Revision).where(Revision.project_id == self.id).order_by(desc(col(Revision.id))).limit(1)
             ).first()
 
-    def revisions(self, most: int, before: int | None = None) -> list[Revision]:
-        """The newest `most` revisions of the script, of those before a number."""
-        query = select(Revision).where(Revision.project_id == self.id)
+    def revisions(self, most: int, before: int | None = None) -> list[tuple[int, Revision]]:
+        """The newest `most` revisions of the script, of those before a number, each with its number in the film."""
+        numbered = self._numbered()
+        query = select(numbered.c.number, Revision).join(numbered, numbered.c.id == col(Revision.id))
         if before is not None:
-            query = query.where(col(Revision.id) < before)
+            query = query.where(numbered.c.number < before)
         with Session(self._engine) as session:
-            return list(session.exec(query.order_by(desc(col(Revision.id))).limit(most)))
+            return list(session.exec(query.order_by(desc(numbered.c.number)).limit(most)))
 
     def revision(self, number: int) -> Revision:
         """
         Raises:
             Rejected: the film has no revision of that number.
         """
-        with Session(self._engine) as session:
-            row = session.get(Revision, number)
-        if row is None or row.project_id != self.id:
+        found = self.revisions(1, number + 1)
+        if not found or found[0][0] != number:
             raise Rejected("no_such_revision", f"the film has no script revision {number}")
-        return row
+        return found[0][1]
+
+    def _numbered(self) -> Subquery:
+        place = func.row_number().over(order_by=col(Revision.id)).label("number")
+        return select(Revision.id, place).where(Revision.project_id == self.id).subquery()
 
     def add_revision(self, script_sha256: str, reader: int, screenplay_sha256: str) -> None:
         """Keep what reader revision `reader` made of a script."""

@@ -140,7 +140,7 @@ def break_down(
     if ask.planner != OFFLINE:
         must_have(caller, Scope.SPEND)
     film = _film(service, caller, ask, identity)
-    revision = add_script(film, ask.script) if ask.script is not None else newest_script(film)
+    revision = newest_script(film) if ask.script is None else add_script(film, ask.script)[1]
     screenplay, breakdown = break_down_film(service.studio, film.id, revision.script_sha256, ask.planner)
     response.headers["Location"] = f"/api/projects/{film.id}/elements"
     return _broken(film, screenplay, breakdown)

@@ -31,6 +31,7 @@ from api.shapes import After, Limit, Page, number_after, page_of, tagged
 from api.studio import EpisodeAsk
 from api.studio.making import EpisodeQuestion
 from gpu_runtime.engine import Quality
+from graphs.request import last_request
 from graphs.scripts import add_script
 from storage.records import Records
 from storage.tables import EpisodeRow, aware
@@ -45,7 +46,8 @@ EpisodeId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="An episo
 OfFilm = Annotated[str | None, Query(pattern=r"^[0-9a-zA-Z_-]{1,64}$", description="Only of this film")]
 PLANNERS = (OFFLINE, MINIMAX)
 QUESTION = "9f2c1e0b7a5d4c3f8e6a1b2c3d4e5f60-1.1"
-_PIXELS = "Pixels; what an engine cannot do is made legal"
+_BEFORE = "[as the film was made before]"
+_PIXELS = f"Pixels; what an engine cannot do is made legal {_BEFORE}"
 
 
 class NewEpisode(Frozen):
@@ -57,13 +59,11 @@ class NewEpisode(Frozen):
     project_id: str | None = Field(default=None, pattern=r"^[0-9a-zA-Z_-]{1,64}$")
     name: str = Field(default="", max_length=200, description="Of the film, if it is begun", examples=["The Kettle"])
     scenes: tuple[int, int] | None = Field(default=None, description="The first and the last to make, from 1")
-    width: int = Field(default=854, ge=64, le=7680, description=_PIXELS, examples=[96])
-    height: int = Field(default=480, ge=64, le=7680, description=_PIXELS, examples=[64])
-    fps: str = Field(default="24", max_length=20, description="Frames a second, such as 24, 25 or 23.976")
+    width: int | None = Field(default=None, ge=64, le=7680, description=_PIXELS, examples=[96])
+    height: int | None = Field(default=None, ge=64, le=7680, description=_PIXELS, examples=[64])
+    fps: str | None = Field(default=None, max_length=20, description=f"Frames a second, such as 23.976 {_BEFORE}")
     slate: bool = True
-    quality: Quality | None = Field(
-        default=None, description="Of the takes [as the film was made before]", examples=["previs"]
-    )
+    quality: Quality | None = Field(default=None, description=f"Of the takes {_BEFORE}", examples=["previs"])
     engine: str | None = Field(default=None, max_length=100, description="A certain engine for the takes")
     shots: tuple[str, ...] = Field(default=(), max_length=10_000, description="Numbers of the shots that take it [all]")
     planner: str = Field(default=OFFLINE, description="offline or minimax", pattern="^(offline|minimax)$")
@@ -81,8 +81,14 @@ class NewEpisode(Frozen):
         return self
 
     def ask(self, film: Records, script: str, name: str) -> EpisodeAsk:
-        fields = self.model_dump(exclude={"script", "project_id", "name", "fps"})
-        return EpisodeAsk(script=script, name=name, fps=rate_of(self.fps), **fields)
+        """The ask of a film's episode, in the size and at the rate that the film was last made with if none is said."""
+        before = last_request(film)
+        looks = before.model_dump(include={"width", "height", "fps"}) if before else {}
+        looks |= self.model_dump(include={"width", "height"}, exclude_none=True)
+        if self.fps is not None:
+            looks["fps"] = rate_of(self.fps)
+        fields = self.model_dump(exclude={"script", "project_id", "name", "width", "height", "fps"})
+        return EpisodeAsk(script=script, name=name, **looks, **fields)
 
 
 class EpisodeProblem(Frozen):
@@ -156,7 +162,7 @@ def make_episode(
     """Make an episode: it is queued, planned and priced, approved, and made. Follow it in its film's thread."""
     film = _film(service, caller, ask, identity)
     if ask.script is not None:
-        revision = add_script(film, ask.script)
+        _, revision = add_script(film, ask.script)
     else:
         newest = film.latest_revision()
         if newest is None:

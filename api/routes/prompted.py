@@ -81,7 +81,7 @@ def make_shot(
     edited, made again and talked about as any other."""
     fps, script = rate_of(ask.fps), script_of(ask.shot)
     film, name = _film(service, caller, ask, identity, script)
-    kept = add_script(film, script).script_sha256
+    kept = add_script(film, script)[1].script_sha256
     looks = {"script": kept, "name": name, "width": ask.width, "height": ask.height, "fps": fps}
     plan_one_shot(film, MakeRequest(**looks, engines={}), ask.shot, identity)
     chosen = ask.model_dump(include={"quality", "engine", "auto_approve", "budget_usd"})

@@ -53,15 +53,14 @@ class ScriptRevision(Frozen):
     created_at: datetime
 
     @classmethod
-    def of(cls, film: Records, row: Revision) -> Self:
-        assert row.id is not None
+    def of(cls, film: Records, number: int, row: Revision) -> Self:
         screenplay = Screenplay.model_validate_json(film.blobs.read(row.screenplay_sha256))
         scenes = tuple(
             SceneOutline(number=index, heading=plain_text(scene.heading))
             for index, scene in enumerate(screenplay.scenes, 1)
         )
         return cls(
-            number=row.id,
+            number=number,
             sha256=row.script_sha256,
             title=screenplay.title,
             scenes=scenes,
@@ -90,7 +89,8 @@ def upload_script(film: WriteFilm, file: ScriptFile, response: Response, _key: I
 
 
 def _added(film: Records, text: str, response: Response) -> ScriptRevision:
-    made = ScriptRevision.of(film, add_script(film, text))
+    number, row = add_script(film, text)
+    made = ScriptRevision.of(film, number, row)
     response.headers["Location"] = f"/api/projects/{film.id}/scripts/{made.number}"
     return made
 
@@ -99,13 +99,13 @@ def _added(film: Records, text: str, response: Response) -> ScriptRevision:
 def list_scripts(film: ReadFilm, limit: Limit = 50, after: After = "") -> Page[ScriptRevision]:
     """The revisions, the newest first."""
     rows = film.revisions(limit + 1, number_after(after) or None)
-    return page_of([ScriptRevision.of(film, row) for row in rows], limit, lambda item: item.number)
+    return page_of([ScriptRevision.of(film, number, row) for number, row in rows], limit, lambda item: item.number)
 
 
 @router.get("/{number}", responses=documented(404))
 def read_script(number: Number, film: ReadFilm) -> ScriptRevision:
     """A revision."""
-    return ScriptRevision.of(film, film.revision(number))
+    return ScriptRevision.of(film, number, film.revision(number))
 
 
 @router.get("/{number}/text", response_class=PlainTextResponse, responses=documented(404))

@@ -152,3 +152,9 @@ def test_episodes_are_listed_newest_first_page_by_page(client, made):
     assert second["items"][0]["id"] == names[0]
     of_film = client.get("/api/episodes", params={"project_id": made["project_id"]}).json()["items"]
     assert {item["project_id"] for item in of_film} == {made["project_id"]}
+
+
+def test_a_film_is_made_again_in_the_size_that_it_had(client, made):
+    again = client.post("/api/episodes", json={"project_id": made["project_id"], "auto_approve": True}).json()
+    done = until(client, again, "finished")["files"]
+    assert done["takes/1A.mp4"] == made["files"]["takes/1A.mp4"]
