@@ -2,7 +2,7 @@
 
 A hundred kills over SQLite and a hundred over Postgres and S3, while episodes are made and followed. Nothing may be
 lost or made twice, for the films nor for who follows them. Last, a smaller arm with the job table's content key
-switched off, in which steps have to be made twice: without that the others would prove nothing.
+switched off, in which work has to be done twice: without that the others would prove nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def shaken(store: str, kills: int, *, module: str = "api.cli", calm: bool = True
 def _row(arm: Arm) -> tuple[str, ...]:
     found = arm.findings
     figures = (arm.kills, found.episodes, found.shots, found.repairs, found.jobs, found.attempts, found.events)
-    return (arm.name, *map(str, figures), str(found.breaks), str(found.steps_made_twice), f"{arm.seconds / 60:.0f} min")
+    return (arm.name, *map(str, figures), str(found.breaks), str(found.made_twice), f"{arm.seconds / 60:.0f} min")
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def main() -> None:
     rows = [_row(arm) for arm in arms]
     rows.append(_row(unkeyed._replace(name="SQLite, key switched off")))
     wrong = [f"- {arm.name}: {text}" for arm in arms for text in arm.findings.wrong]
-    report = head + table((*columns, "steps made twice", "took"), rows)
+    report = head + table((*columns, "made twice", "took"), rows)
     report += (
         "\nFilms compared byte for byte, by the hashes of all their files, with the same episodes made in peace.\n"
     )

@@ -257,7 +257,7 @@ class Findings(NamedTuple):
     attempts: int
     events: int
     breaks: int
-    steps_made_twice: int
+    made_twice: int
 
 
 def shake(fleet: Fleet, kills: int, seed: int, *, longest_s: float = 4.0, at_once: int = 2) -> list[Made]:
@@ -298,16 +298,18 @@ def look(made: Sequence[Made], calm: Mapping[int, Mapping[str, str]], database: 
     engine = open_database(database)
     with engine.connect() as connection:
         asked = [f"{row[0]} {row[1]}" for row in connection.execute(text("SELECT name, id FROM project"))]
-        jobs = list(connection.execute(text("SELECT key, state, attempt FROM job")))
+        jobs = list(connection.execute(text("SELECT key, state, attempt, task, engine, params FROM job")))
         uses = connection.execute(text("SELECT DISTINCT project_id, unit, step, job_key FROM use")).fetchall()
         events = list(connection.execute(text("SELECT project_id, seq, type FROM event")))
     engine.dispose()
     if len(asked) != len(made):
         wrong.append(f"{len(asked)} films were begun for {len(made)} requests")
-    wrong += [f"job {key[:12]} is {state}" for key, state, _ in jobs if state != "DONE"]
-    twice = sum(count - 1 for count in Counter(tuple(row[:3]) for row in uses).values())
+    wrong += [f"job {row.key[:12]} is {row.state}" for row in jobs if row.state != "DONE"]
+    steps = Counter(tuple(row[:3]) for row in uses)
+    work = Counter((row.task, row.engine, row.params) for row in jobs if row.state in ("MADE", "DONE"))
+    twice = sum(work.values()) - len(work) + sum(steps.values()) - len(steps)
     if twice:
-        wrong.append(f"{twice} steps were made twice")
+        wrong.append(f"{twice} results were made for what had one")
     wrong += _unseen(made, events)
     kinds = Counter(kind for _, _, kind in events)
     return Findings(
@@ -316,10 +318,10 @@ def look(made: Sequence[Made], calm: Mapping[int, Mapping[str, str]], database: 
         shots=sum(len([name for name in film.files if re.match(r"takes/.*\.mp4", name)]) for film in made),
         repairs=kinds["call.repaired"],
         jobs=len(jobs),
-        attempts=sum(attempt for _, _, attempt in jobs),
+        attempts=sum(row.attempt for row in jobs),
         events=len(events),
         breaks=sum(film.follower.breaks for film in made),
-        steps_made_twice=twice,
+        made_twice=twice,
     )
 
 

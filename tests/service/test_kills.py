@@ -22,4 +22,4 @@ def test_films_and_logs_are_what_they_would_be_undisturbed(store):
 
 def test_without_the_content_key_work_is_done_twice():
     found = shaken("SQLite and a folder", KILLS, module="benchmarks.unkeyed", calm=False).findings
-    assert found.steps_made_twice > 0
+    assert found.made_twice > 0
