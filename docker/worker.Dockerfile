@@ -15,14 +15,14 @@ COPY api api
 RUN pip install --no-cache-dir setuptools --constraint constraints.txt \
  && pip install --no-cache-dir --no-build-isolation --editable '.[render,gpu,traces]' --constraint constraints.txt
 
-RUN useradd --create-home --uid 1000 vibeboard && install -d -o vibeboard /work /models
+RUN useradd --create-home --uid 1000 vibeboard && install -d -o vibeboard /render /models
 USER vibeboard
 ENV VIBEBOARD_MODELS=/models \
-    VIBEBOARD_BLOB_CACHE=/work/cache \
+    VIBEBOARD_BLOB_CACHE=/render/cache \
     VIBEBOARD_LOG_FORMAT=json \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
-VOLUME ["/work", "/models"]
+VOLUME ["/render", "/models"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8188/healthz', timeout=4)"]
-CMD ["vibeboard", "worker", "/work", "--listen", "127.0.0.1:8188"]
+CMD ["vibeboard", "worker", "/render", "--listen", "127.0.0.1:8188"]

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field, model_validator
 
-from agents.llm.choosing import MINIMAX, OFFLINE
+from agents.llm.choosing import OFFLINE
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
 from api.routes.scripts import EXAMPLE, MOST_CHARACTERS
@@ -44,7 +44,6 @@ router = APIRouter(prefix="/api/episodes", tags=["episodes"], route_class=Idempo
 
 EpisodeId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="An episode's id")]
 OfFilm = Annotated[str | None, Query(pattern=r"^[0-9a-zA-Z_-]{1,64}$", description="Only of this film")]
-PLANNERS = (OFFLINE, MINIMAX)
 QUESTION = "9f2c1e0b7a5d4c3f8e6a1b2c3d4e5f60-1.1"
 _BEFORE = "[as the film was made before]"
 _PIXELS = f"Pixels; what an engine cannot do is made legal {_BEFORE}"
