@@ -99,7 +99,8 @@ PROSE = "Anna enters. She sees Ben at the table, a gun in his hand. Ben turns. O
 @pytest.mark.parametrize("seconds", [0.25, 2.5, 60.0])
 def test_the_plan_is_one_shot_of_that_length_seed_and_words(film, prompt, seconds):
     asked = shot(prompt, seconds=seconds)
-    script = add_script(film, script_of(asked)).script_sha256
+    _, added = add_script(film, script_of(asked))
+    script = added.script_sha256
     request = MakeRequest(script=script, name="x", width=96, height=64, fps=Rate(num=24), engines={})
     for _ in range(2):
         plan_one_shot(film, request, asked, "occasion")
