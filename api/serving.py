@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import socket
@@ -47,7 +48,6 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     settings = Settings()
     set_up_logs(settings)
     set_up_traces(settings)
-    sys.setswitchinterval(SWITCH_S)
     home = home or settings.home_folder
     with closing(service_store(home, settings, SOON_S)) as store, store.written():
         single_user = not tokens
@@ -70,7 +70,17 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
             ws_max_size=MOST_BYTES,
             ws_per_message_deflate=False,
         )
+        _pause_seldom()
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _pause_seldom() -> None:
+    """Keep what holds up every answer at once short. A full garbage collection looks at each object that there is, for
+    0.2 s with all the libraries, and comes with every script that is planned; what is loaded by now is left out of it.
+    """
+    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()
 
 
 def must_be_safe(host: str, *, single_user: bool) -> None:
