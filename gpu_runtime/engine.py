@@ -18,6 +18,7 @@ import gpu_runtime.engines
 from tools.declare import Params
 from vibeboard.digest import content_key
 from vibeboard.faults import FieldError, Rejected
+from vibeboard.jobs import EngineStock
 from vibeboard.timing import Rate
 
 Implementation = Callable[[Any, Any], Any]
@@ -88,9 +89,10 @@ class Engine:
     `module:function`, imported by a worker only. `libraries` are distributions whose version decides the bytes.
     `ignores` names parameters that do not change the result and so stay out of its name. `missing` says what has to be
     installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
-    hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. Of the engines
-    that can do a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected
-    cost on one worker.
+    hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. An engine with
+    weights counts as ready if a worker has them; `here` says how it stands on this machine. Of the engines that can do
+    a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected cost on one
+    worker.
 
     An engine with a `backbone` (of `gpu_runtime.catalog`) runs on a device, under its runtime; one without runs in a
     worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open; `spares` the
@@ -110,6 +112,7 @@ class Engine:
     missing: Callable[[], str] = nothing
     variant: Callable[[], str] = nothing
     consumes: Callable[[Any], tuple[str, ...]] = no_inputs
+    here: Callable[[], EngineStock] = EngineStock
     preference: int = 0
     seconds_per_frame: float = 0.0
     backbone: str = ""
