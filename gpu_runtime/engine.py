@@ -18,7 +18,6 @@ import gpu_runtime.engines
 from tools.declare import Params
 from vibeboard.digest import content_key
 from vibeboard.faults import FieldError, Rejected
-from vibeboard.jobs import EngineStock
 from vibeboard.timing import Rate
 
 Implementation = Callable[[Any, Any], Any]
@@ -90,7 +89,8 @@ class Engine:
     `ignores` names parameters that do not change the result and so stay out of its name. `missing` says what has to be
     installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
     hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. An engine with
-    weights counts as ready if a worker has them; `here` says how it stands on this machine. Of the engines that can do
+    weights is ready too if a worker has them: `missing_here` leaves workers aside, and `elsewhere` is the revision with
+    the worker that would make it, or nothing. Of the engines that can do
     a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected cost on one
     worker.
 
@@ -112,7 +112,8 @@ class Engine:
     missing: Callable[[], str] = nothing
     variant: Callable[[], str] = nothing
     consumes: Callable[[Any], tuple[str, ...]] = no_inputs
-    here: Callable[[], EngineStock] = EngineStock
+    missing_here: Callable[[], str] = nothing
+    elsewhere: Callable[[], str] = nothing
     preference: int = 0
     seconds_per_frame: float = 0.0
     backbone: str = ""
@@ -126,6 +127,15 @@ class Engine:
 
     @property
     def full_revision(self) -> str:
+        return self.elsewhere() or self.revision_here
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether nobody is known who has the weights that are part of its results' names."""
+        return bool(self.backbone) and not self.variant() and not self.elsewhere()
+
+    @property
+    def revision_here(self) -> str:
         libraries = (f"{name}-{_version(name)}" for name in self.libraries)
         return "+".join(filter(None, [str(self.revision), *libraries, self.variant()]))
 

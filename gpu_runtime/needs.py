@@ -44,18 +44,25 @@ class Needs:
     def missing(self) -> str:
         """What has to be installed, allowed or plugged in before the engine works, or nothing. What the settings here
         refuse no worker makes."""
-        here = self.here().missing
+        here = self.missing_here()
         if not here or (not self._refused() and left_to().ready(self.engine)):
             return ""
         there = left_to().lacking(self.engine)
         distinct = {missing: owner for owner, missing in reversed(there.items()) if missing != here}
         return "; ".join([here, *(f"worker {owner} needs {missing}" for missing, owner in distinct.items())])
 
+    def missing_here(self) -> str:
+        """The same of this machine alone."""
+        return _libraries() or self._refused() or self._absent() or _device()
+
     def variant(self) -> str:
-        """Names the content of the weights that would be used; nothing, if they are nowhere."""
-        here = self.here()
-        stock = left_to().last_ready(self.engine) if here.missing else None
-        return stock.engines[self.engine].variant if stock else here.variant
+        """Names the content of the weights on this machine; nothing, if they are not all here."""
+        return "" if self._absent() else _weights().revision([*_ids(self.backbone), *self.on_top])
+
+    def elsewhere(self) -> str:
+        """The engine's revision with the worker that would make it; nothing, if it is made here or nowhere."""
+        stock = self._stock()
+        return stock.engines[self.engine].revision if stock else ""
 
     def adapter_contents(self, params: GenerateShotParams) -> tuple[str, ...]:
         """Names the content of the adapters that a call asks for.
@@ -66,16 +73,11 @@ class Needs:
         asked = [use.adapter for use in params.adapters]
         for name in asked:
             _must_be_allowed(name)
-        stock = left_to().last_ready(self.engine) if asked and self.here().missing else None
+        stock = self._stock() if asked else None
         return tuple(stock.adapters.get(name, "") if stock else _weights().revision([name]) for name in asked)
 
-    def here(self) -> EngineStock:
-        """How the engine stands on this machine."""
-        absent = self._absent()
-        return EngineStock(
-            missing=_libraries() or self._refused() or absent or _device(),
-            variant="" if absent else _weights().revision([*_ids(self.backbone), *self.on_top]),
-        )
+    def _stock(self) -> Stock | None:
+        return left_to().last_ready(self.engine) if self.missing_here() else None
 
     def _absent(self) -> str:
         weights = _weights()
@@ -100,7 +102,7 @@ def stock_here() -> Stock:
 
 def _stand(engine: Engine) -> EngineStock:
     try:
-        return engine.here()
+        return EngineStock(missing=engine.missing_here(), revision=engine.revision_here)
     except FaultError as error:  # of weights that are damaged
         return EngineStock(missing=str(error))
 

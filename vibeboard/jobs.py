@@ -168,11 +168,11 @@ class Wish(StrEnum):
 
 
 class EngineStock(Frozen):
-    """How an engine with weights stands with a worker: what is `missing` there, nothing if it is ready, and the
-    `variant`, which names the content of its weights there."""
+    """How an engine with weights stands with a worker: what is `missing` there, nothing if it is ready, and its
+    `revision` there, which names its libraries and the content of its weights."""
 
     missing: str = ""
-    variant: str = ""
+    revision: str = ""
 
 
 class Stock(Frozen):

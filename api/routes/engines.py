@@ -40,7 +40,8 @@ class EngineLimits(Frozen):
 
 class EngineFacts(Frozen):
     """Who does a task. `revision` is part of its results' names. `weights` are those that it needs; `why_not` says what
-    is missing here and with the workers that are there, empty if one of them can use it. `seconds_per_frame` is what is expected of one worker."""
+    is missing here and with the workers that are there, empty if it can be used. `seconds_per_frame` is what is
+    expected of one worker."""
 
     name: str
     task: str
