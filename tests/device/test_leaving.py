@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -127,6 +128,37 @@ def test_an_episode_is_drafted_by_the_worker(client, home, installed):
         jobs = client.get(f"/api/projects/{episode['project_id']}/jobs", params={"limit": 200}).json()["items"]
         (take,) = [job for job in jobs if job["engine"] == NEURAL]
         assert (take["state"], int(take["owner"].rpartition(":")[2])) == ("done", able.pid)
+
+
+def left(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Make a film without torch and weights."""
+    command = [*WITHOUT_TORCH, "make", folder / "script.fountain", "-o", folder / "out", "--leave-to-workers"]
+    command += ["--size", "96x64", "--fps", "12", *options]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "VIBEBOARD_MODELS": str(folder / "none")}
+    return subprocess.run(
+        list(map(str, command)), env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
+
+
+def test_a_build_that_is_left_to_workers_has_their_engines(installed, tmp_path):
+    (tmp_path / "script.fountain").write_text(SCRIPT)
+    engine = ("--quality", "draft", "--engine", NEURAL, "--shots", "1A")
+    refused = left(tmp_path, *engine)
+    assert refused.returncode == 1
+    assert f"--engine {NEURAL} needs diffusers" in refused.stderr
+    environment = os.environ | {"VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    command = [str(VIBEBOARD), "worker", str(tmp_path / "out")]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as worker:
+        try:
+            shown = [VIBEBOARD, "gpu", tmp_path / "out", "--json"]
+            eventually(lambda: subprocess.check_output(list(map(str, shown)), text=True), lambda told: NEURAL in told)
+            made = left(tmp_path, *engine)
+        finally:
+            worker.send_signal(signal.SIGTERM)
+    assert made.returncode == 0, made.stdout + made.stderr
+    take = json.loads((tmp_path / "out" / "takes" / "1A.scene.json").read_bytes())
+    assert take["renderer"]["name"] == NEURAL
+    assert "every shot is up to date" not in left(tmp_path, "--plan-only").stdout
 
 
 def test_a_job_whose_worker_went_away_says_why_it_waits_and_is_made_when_one_comes(
