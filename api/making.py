@@ -110,7 +110,7 @@ def _say(text: str) -> None:
 
 def _workers_of(project: Project, leave_to_workers: bool) -> AbstractContextManager[None]:
     """Whether an engine is ready is theirs to say too while work is left to them."""
-    return leaving_to(project.jobs.workers) if leave_to_workers else nullcontext()
+    return leaving_to(project.jobs.workers, project.jobs.last_stocks) if leave_to_workers else nullcontext()
 
 
 async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch, model: LlmModel | None) -> None:

@@ -51,7 +51,11 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     set_up_traces(settings)
     sys.setswitchinterval(SWITCH_S)
     home = home or settings.home_folder
-    with closing(service_store(home, settings, SOON_S)) as store, store.written(), leaving_to(store.queue.workers):
+    with (
+        closing(service_store(home, settings, SOON_S)) as store,
+        store.written(),
+        leaving_to(store.queue.workers, store.queue.last_stocks),
+    ):
         single_user = not tokens
         must_be_safe(host, single_user=single_user)
         service = Service(store, settings, Studio(store, settings), single_user, Rates(settings.rate_per_minute))

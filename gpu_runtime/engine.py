@@ -90,9 +90,8 @@ class Engine:
     installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
     hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. An engine with
     weights is ready too if a worker has them: `missing_here` leaves workers aside, and `elsewhere` is the revision with
-    the worker that would make it, or nothing. Of the engines that can do
-    a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected cost on one
-    worker.
+    the worker that would make it, or nothing. Of the engines that can do a task at a quality, the one with the highest
+    `preference` is taken. `seconds_per_frame` is the expected cost on one worker.
 
     An engine with a `backbone` (of `gpu_runtime.catalog`) runs on a device, under its runtime; one without runs in a
     worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open; `spares` the
@@ -130,9 +129,9 @@ class Engine:
         return self.elsewhere() or self.revision_here
 
     @property
-    def is_nameless(self) -> bool:
-        """Whether nobody is known who has the weights that are part of its results' names."""
-        return bool(self.backbone) and not self.variant() and not self.elsewhere()
+    def is_known(self) -> bool:
+        """Whether it is ready, or was so with a worker that may come back. What it made is then found by its name."""
+        return not self.missing() or bool(self.elsewhere())
 
     @property
     def revision_here(self) -> str:

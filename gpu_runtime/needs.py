@@ -60,7 +60,8 @@ class Needs:
         return "" if self._absent() else _weights().revision([*_ids(self.backbone), *self.on_top])
 
     def elsewhere(self) -> str:
-        """The engine's revision with the worker that would make it; nothing, if it is made here or nowhere."""
+        """The engine's revision with the worker that would make it, be it there or away; nothing, if it is made here or
+        nowhere."""
         stock = self._stock()
         return stock.engines[self.engine].revision if stock else ""
 
@@ -77,7 +78,10 @@ class Needs:
         return tuple(stock.adapters.get(name, "") if stock else _weights().revision([name]) for name in asked)
 
     def _stock(self) -> Stock | None:
-        return left_to().last_ready(self.engine) if self.missing_here() else None
+        """Of the worker that would make it, or would if it came back."""
+        if not self.missing_here() or self._refused():
+            return None
+        return left_to().last_ready(self.engine)
 
     def _absent(self) -> str:
         weights = _weights()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -29,24 +29,22 @@ class Lately(Generic[T]):
 
 
 class Workers:
-    """The workers that `there` lists, by owner. What one could do that went away is remembered: what it made keeps its
-    name, and what waits for it has the name that it will be made under."""
+    """The workers that `there` lists, by owner. `last` is who last had an engine ready: while that worker is away, what
+    it made keeps its name, and what waits for it has the name that it will be made under."""
 
-    def __init__(self, there: Callable[[], Sequence[WorkerView]]) -> None:
-        self.there = Lately(there, AGE_S)
-        self._last: dict[str, Stock] = {}
+    def __init__(self, there: Callable[[], Sequence[WorkerView]], last: Callable[[], Mapping[str, Stock]]) -> None:
+        self.there, self._last = Lately(there, AGE_S), Lately(last, AGE_S)
 
     def ready(self, engine: str) -> Stock | None:
         """The stock of the first worker with which an engine is ready now."""
         for worker in self.there():
             if worker.stock and engine in worker.stock.engines.keys() - worker.stock.lacking:
-                self._last[engine] = worker.stock
                 return worker.stock
         return None
 
     def last_ready(self, engine: str) -> Stock | None:
         """The same, or of the last one with which it was ready."""
-        return self.ready(engine) or self._last.get(engine)
+        return self.ready(engine) or self._last().get(engine)
 
     def lacking(self, engine: str) -> dict[str, str]:
         """What is missing with each worker that cannot make what the engine does, by owner."""
@@ -54,7 +52,7 @@ class Workers:
         return {owner: stock.engines[engine].missing for owner, stock in stocks if engine in stock.lacking}
 
 
-_left_to = Workers(list)
+_left_to = Workers(list, dict)
 
 
 def left_to() -> Workers:
@@ -63,10 +61,12 @@ def left_to() -> Workers:
 
 
 @contextmanager
-def leaving_to(there: Callable[[], Sequence[WorkerView]]) -> Iterator[None]:
+def leaving_to(
+    there: Callable[[], Sequence[WorkerView]], last: Callable[[], Mapping[str, Stock]] = dict
+) -> Iterator[None]:
     """Meanwhile engines count as ready that are so with one of these workers."""
     global _left_to  # noqa: PLW0603  (engines are declared once for the process, and so is who has their weights)
-    before, _left_to = _left_to, Workers(there)
+    before, _left_to = _left_to, Workers(there, last)
     try:
         yield
     finally:

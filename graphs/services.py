@@ -143,6 +143,6 @@ class CallContext:
             raise Repairable("not_legal_on_engine", message, violations)
         self.key = engine.key(params)
         known = self._services.known(self.key)
-        if known is None and engine.is_nameless:  # what a worker makes of it later would be found by nobody
+        if known is None and engine.backbone and not engine.is_known:  # and its results' names are not either
             raise Rejected("no_engine", f"{engine.name} needs {engine.missing()}")
         return known or await self._services.make(self.key, engine, params, self._unit, self._priority)

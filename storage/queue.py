@@ -13,7 +13,7 @@ from sqlalchemy import Exists, Subquery, case, delete, func, update
 from sqlmodel import Session, col, select
 
 from storage.database import writing
-from storage.jobs import JobTable, job_of
+from storage.jobs import JobTable, insert_new, job_of
 from storage.tables import JobRow, SwitchRow, WorkerRow, aware, now
 from vibeboard.asset import Result
 from vibeboard.digest import canonical, sha256
@@ -29,7 +29,7 @@ MOST_LOST = 3
 _PAST = " until "
 """In the owner of a row that is kept for the time of its devices only; no process has such a name."""
 
-_PAUSED = "paused"
+_PAUSED, _STOCK = "paused", "stock of "
 _RANK = case((col(JobRow.job_class) == JobClass.INTERACTIVE, 0), (col(JobRow.job_class) == JobClass.BATCH, 1), else_=2)
 
 
@@ -173,7 +173,10 @@ class WorkQueue(JobTable):
             wish, row.wish = row.wish, ""
             _keep_past(session, row, snapshot)
             row.snapshot, row.beat_at = snapshot.model_dump_json(), now()
-            row.stock = stock.model_dump_json() if stock else None
+            told = stock.model_dump_json() if stock else None
+            if stock and told != row.stock:
+                _remember(session, stock)
+            row.stock = told
             session.add(row)
             session.commit()
         return Wish(wish) if wish else None
@@ -198,6 +201,13 @@ class WorkQueue(JobTable):
             rows = session.exec(there.order_by(col(WorkerRow.owner))).all()
         recent = [row for row in rows if now() - aware(row.beat_at) < GONE_AFTER and not is_dead(row.owner)]
         return [_worker(row) for row in recent]
+
+    def last_stocks(self) -> dict[str, Stock]:
+        """By engine, the stock of the last worker that came to have it ready, there or not."""
+        query = select(SwitchRow).where(col(SwitchRow.name).startswith(_STOCK))
+        with Session(self._engine) as session:
+            rows = session.exec(query).all()
+        return {row.name.removeprefix(_STOCK): Stock.model_validate_json(row.value) for row in rows}
 
     def pause_all(self, *, on: bool) -> None:
         """Whether workers take no more jobs, of whatever film; what they have in hand goes on."""
@@ -255,6 +265,14 @@ class WorkQueue(JobTable):
     def wish(self, wish: Wish) -> None:
         """Tell every process at work to do something; each does it at its next beat."""
         self._execute(update(WorkerRow).values(wish=wish))
+
+
+def _remember(session: Session, stock: Stock) -> None:
+    """What an engine's results are called outlives the worker that has its weights."""
+    for engine in stock.engines.keys() - stock.lacking:
+        row = SwitchRow(name=f"{_STOCK}{engine}", value=stock.model_dump_json())
+        session.execute(insert_new(session, row))
+        session.execute(update(SwitchRow).where(col(SwitchRow.name) == row.name).values(value=row.value))
 
 
 def _keep_past(session: Session, row: WorkerRow, snapshot: Snapshot) -> None:

@@ -306,7 +306,7 @@ class ReplyRow(SQLModel, table=True):
 
 
 class SwitchRow(SQLModel, table=True):
-    """What was set for the whole store, by name."""
+    """What was set or learned for the whole store, by name."""
 
     __tablename__ = "switch"
 

@@ -73,14 +73,18 @@ def test_a_film_that_waits_for_an_engine_has_its_turn_with_the_rest(store):
 
 
 def test_what_a_worker_can_do_is_shown_as_long_as_it_is_there(store):
-    idle, stock = Snapshot(workers=1, queued=0, running=()), Stock(engines={"wan": EngineStock(missing="its weights")})
-    store.queue.show("far:1", idle, stock)
+    idle, bare = Snapshot(workers=1, queued=0, running=()), Stock(engines={"wan": EngineStock(missing="its weights")})
+    store.queue.show("far:1", idle, bare)
     store.queue.show("near:2", idle)
-    assert [view.stock for view in store.queue.workers()] == [stock, None]
-    store.queue.show("far:1", idle, Stock(engines={"wan": EngineStock(revision="1+abc")}))
-    assert store.queue.workers()[0].stock.lacking == frozenset()
+    assert [view.stock for view in store.queue.workers()] == [bare, None]
+    assert store.queue.last_stocks() == {}
+    for revision in ("1+abc", "1+def"):
+        able = Stock(engines={"wan": EngineStock(revision=revision)})
+        store.queue.show("far:1", idle, able)
+        assert store.queue.workers()[0].stock == able
     store.queue.leave("far:1")
     assert [view.owner for view in store.queue.workers()] == ["near:2"]
+    assert store.queue.last_stocks() == {"wan": able}
 
 
 def test_nothing_is_taken_while_all_is_paused(store):

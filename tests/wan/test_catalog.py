@@ -137,16 +137,17 @@ def test_an_engine_is_ready_with_the_first_worker_that_has_it_and_named_as_it_is
     engine = registry()["wan2.1-vace-1.3b"]
     bare, first = worker("a", engine.name, LACKS), worker("b", engine.name, READY)
     second = worker("c", engine.name, EngineStock(revision="2+def"))
-    there = [bare]
-    with leaving_to(lambda: there):
+    there, last = [bare], {}
+    with leaving_to(lambda: there, lambda: last):
         assert engine.missing().endswith("; worker a needs a CUDA device")
-        assert engine.is_nameless
+        assert not engine.is_known
         there += [first, second]
         assert engine.missing() == ""
         assert best("generate_shot", Quality.DRAFT) is engine
         assert engine.full_revision == "2+abc"
-        there[:] = [bare]
+        there[:], last[engine.name] = [bare], first.stock
         assert engine.missing()
+        assert engine.is_known
         assert engine.full_revision == "2+abc"  # what it made keeps its name
         install(engine.backbone, at)
         assert engine.full_revision == engine.revision_here
