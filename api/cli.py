@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +73,7 @@ def make(
         fps=_rate(fps),
         slate=slate,
         upgrade=upgrade,
-        takes=_take_choice(quality, engine, shots),
+        choose_takes=partial(_take_choice, quality, engine, shots),
         leave_to_workers=leave,
         planner=planner,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from api.metrics import DeviceMetrics
 from api.working import STATE_FOLDER
+from gpu_runtime.stock import why_waiting
 from storage.database import open_database
 from storage.queue import WorkQueue
 from vibeboard.faults import Rejected
@@ -69,20 +71,28 @@ def as_prometheus(queue: WorkQueue) -> str:
 def follow(queue: WorkQueue, console: Console, *, once: bool) -> None:
     """Show it, and again until interrupted."""
     if once:
-        console.print(picture(queue.workers()))
+        console.print(picture(queue))
         return
-    with Live(picture(queue.workers()), console=console, auto_refresh=False) as live:
+    with Live(picture(queue), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(EVERY_S)
-            live.update(picture(queue.workers()), refresh=True)
+            live.update(picture(queue), refresh=True)
 
 
-def picture(workers: list[WorkerView]) -> RenderableType:
+def picture(queue: WorkQueue) -> RenderableType:
+    workers = queue.workers()
     devices = [device for worker in workers for device in worker.snapshot.devices]
+    waiting = _waiting(queue.waiting(), workers)
     if not devices:
         at_work = f"{len(workers)} at work, none with a device" if workers else "nobody is at work"
-        return f"{at_work}: a device is opened at the first job of an engine with weights"
-    return Group(*(part for device in devices for part in _device(device)))
+        return Group(f"{at_work}: a device is opened at the first job of an engine with weights", *waiting)
+    return Group(*(part for device in devices for part in _device(device)), *waiting)
+
+
+def _waiting(counts: Mapping[str, int], workers: list[WorkerView]) -> list[str]:
+    """A sentence for each engine whose jobs no worker takes."""
+    reasons = {engine: why_waiting(engine, workers) for engine in counts}
+    return [f"jobs of {engine} wait ({counts[engine]}): {why}" for engine, why in reasons.items() if why]
 
 
 def _device(device: DeviceSnapshot) -> list[RenderableType]:

@@ -7,7 +7,8 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from api.patience import SOON_S, carried_on
 from api.progress import Watch, watch_for
 from api.working import STATE_FOLDER, film_project, must_render, placement_for, shared_store, show, workers
 from gpu_runtime.engine import best
+from gpu_runtime.placement.table import Table
+from gpu_runtime.stock import leaving_to
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
 from graphs.overlay import keep_edits
@@ -32,7 +35,6 @@ from tools.render_pass import Pass, RenderPassParams
 from vibeboard.breakdown import Breakdown
 from vibeboard.digest import sha256_file
 from vibeboard.faults import Cancelled, Rejected
-from vibeboard.jobs import Placement
 from vibeboard.screenplay import Screenplay
 from vibeboard.settings import Settings
 from vibeboard.timing import Rate
@@ -54,11 +56,11 @@ def make_film(
     slate: bool,
     upgrade: bool,
     planner: str | None,
-    takes: TakeChoice | None = None,
+    choose_takes: Callable[[], TakeChoice | None] = lambda: None,
     leave_to_workers: bool = False,
 ) -> None:
     """Build a film into `output`, showing progress on the terminal. Engines stay those that the film was first made
-    with, unless an `upgrade` is asked for, or other `takes`."""
+    with, unless an `upgrade` is asked for, or other takes are chosen, by what is here or with the workers."""
     read_file(script)
     text = read_text(script)
     must_be_writable(output)
@@ -66,8 +68,8 @@ def make_film(
         must_render()
 
     async def build(store: Store | None) -> None:
-        with Project(output / STATE_FOLDER, store) as project:
-            best_now = pin_engines()
+        with Project(output / STATE_FOLDER, store) as project, _workers_of(project, leave_to_workers):
+            takes, best_now = choose_takes(), pin_engines()
             engines = best_now if upgrade else pin_engines(project.pins())
             if takes and not takes.shots:
                 engines[TAKE_TASK] = takes.engine
@@ -89,9 +91,11 @@ def make_film(
                 choose=takes if takes and takes.shots else None,
             )
             keep_request(project, request)
-            placement = placement_for(project.root, project.jobs if leave_to_workers else None)
             with watch_for(sys.stdout, request, workers()) as watch:
-                await _make(project, placement, request, output, watch, model)
+                if leave_to_workers:
+                    await make(project, Table(project.jobs, watch.say), request, output, watch, model)
+                else:
+                    await _make(project, request, output, watch, model)
             watch.summary(output)
             for task in sorted(task for task in engines if task != TAKE_TASK and engines[task] != best_now[task]):
                 watch.say(f"{best_now[task]} is here now and could do {task} instead of {engines[task]}: add --upgrade")
@@ -104,9 +108,13 @@ def _say(text: str) -> None:
     Console(emoji=False).print(text, style="yellow", highlight=False)
 
 
-async def _make(
-    project: Project, placement: Placement, request: MakeRequest, output: Path, watch: Watch, model: LlmModel | None
-) -> None:
+def _workers_of(project: Project, leave_to_workers: bool) -> AbstractContextManager[None]:
+    """Whether an engine is ready is theirs to say too while work is left to them."""
+    return leaving_to(project.jobs.workers, project.jobs.last_stocks) if leave_to_workers else nullcontext()
+
+
+async def _make(project: Project, request: MakeRequest, output: Path, watch: Watch, model: LlmModel | None) -> None:
+    placement = placement_for(project.root)
     showing = asyncio.create_task(show(placement, project.jobs, project.owner))
     try:
         await make(project, placement, request, output, watch, model)

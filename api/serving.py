@@ -22,7 +22,9 @@ from api.security.rates import Rates
 from api.service import Service
 from api.studio import Studio
 from api.working import placement_for
+from gpu_runtime.needs import stock_here
 from gpu_runtime.placement.feed import Feed
+from gpu_runtime.stock import leaving_to
 from storage.configured import service_store
 from storage.locks import working
 from storage.queue import process_name
@@ -49,7 +51,11 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     set_up_logs(settings)
     set_up_traces(settings)
     home = home or settings.home_folder
-    with closing(service_store(home, settings, SOON_S)) as store, store.written():
+    with (
+        closing(service_store(home, settings, SOON_S)) as store,
+        store.written(),
+        leaving_to(store.queue.workers, store.queue.last_stocks),
+    ):
         single_user = not tokens
         must_be_safe(host, single_user=single_user)
         service = Service(store, settings, Studio(store, settings), single_user, Rates(settings.rate_per_minute))
@@ -122,7 +128,8 @@ async def _workers(service: Service) -> AsyncIterator[None]:
     (home / "scratch").mkdir(exist_ok=True)
     with service.store.written() as membership, working(home):
         patience_s = service.settings.store_patience_s
-        feed = Feed(service.store.queue, placement_for(home), process_name(), log.info, patience_s, membership.renew)
+        queue, placement = service.store.queue, placement_for(home)
+        feed = Feed(queue, placement, process_name(), log.info, patience_s, membership.renew, stock_here)
         serving = service.studio.submit(feed.serve())
         try:
             yield

@@ -12,12 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gpu_runtime.needs import cannot_render
+from gpu_runtime.needs import cannot_render, stock_here
 from gpu_runtime.placement.device import EmbeddedDevice
 from gpu_runtime.placement.embedded import Embedded
 from gpu_runtime.placement.feed import Feed
 from gpu_runtime.placement.routed import Routed
-from gpu_runtime.placement.table import Table
 from gpu_runtime.worker import DEVICE_ENVIRONMENT
 from storage.configured import configured_store, service_store
 from storage.locks import working
@@ -82,10 +81,8 @@ def must_render() -> None:
         raise Rejected("cannot_render", reason)
 
 
-def placement_for(root: Path, queue: JobQueue | None = None) -> Placement:
-    """Where the jobs of the project at `root` run: in children of this process, or with whoever serves `queue`."""
-    if queue is not None:
-        return Table(queue)
+def placement_for(root: Path) -> Placement:
+    """The children of this process that do the jobs of the project at `root`."""
     command = [sys.executable, "-m", "api.worker", str(root.resolve())]
     cpu = Embedded(command, workers(), root / "worker.log")
     return Routed(cpu, EmbeddedDevice([*command, "--device"], root / "device.log", DEVICE_ENVIRONMENT))
@@ -153,7 +150,8 @@ async def _serve(
     with opened as store, store.written() as membership, working(root):
         (root / "scratch").mkdir(exist_ok=True)
         patience_s = Settings().store_patience_s
-        feed = Feed(store.queue, placement_for(root), process_name(), say, patience_s, membership.renew)
+        placement = placement_for(root)
+        feed = Feed(store.queue, placement, process_name(), say, patience_s, membership.renew, stock_here)
         for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, feed.stop)
         async with answering(store):

@@ -88,9 +88,10 @@ class Engine:
     `module:function`, imported by a worker only. `libraries` are distributions whose version decides the bytes.
     `ignores` names parameters that do not change the result and so stay out of its name. `missing` says what has to be
     installed before the engine works, or nothing; `variant` what else decides the bytes on this machine, such as the
-    hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. Of the engines
-    that can do a task at a quality, the one with the highest `preference` is taken. `seconds_per_frame` is the expected
-    cost on one worker.
+    hash of a voice that a person chose; `consumes` the content hashes of what a call names by an id. An engine with
+    weights is ready too if a worker has them: `missing_here` leaves workers aside, and `elsewhere` is the revision with
+    the worker that would make it, or nothing. Of the engines that can do a task at a quality, the one with the highest
+    `preference` is taken. `seconds_per_frame` is the expected cost on one worker.
 
     An engine with a `backbone` (of `gpu_runtime.catalog`) runs on a device, under its runtime; one without runs in a
     worker process on the CPU. `defaults` is what the implementation takes for what a call leaves open; `spares` the
@@ -110,6 +111,8 @@ class Engine:
     missing: Callable[[], str] = nothing
     variant: Callable[[], str] = nothing
     consumes: Callable[[Any], tuple[str, ...]] = no_inputs
+    missing_here: Callable[[], str] = nothing
+    elsewhere: Callable[[], str] = nothing
     preference: int = 0
     seconds_per_frame: float = 0.0
     backbone: str = ""
@@ -123,6 +126,15 @@ class Engine:
 
     @property
     def full_revision(self) -> str:
+        return self.elsewhere() or self.revision_here
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is ready, or was so with a worker that may come back. What it made is then found by its name."""
+        return not self.missing() or bool(self.elsewhere())
+
+    @property
+    def revision_here(self) -> str:
         libraries = (f"{name}-{_version(name)}" for name in self.libraries)
         return "+".join(filter(None, [str(self.revision), *libraries, self.variant()]))
 

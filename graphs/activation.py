@@ -47,7 +47,7 @@ def _taken(desk: FilmDesk, placed: CutShot, key: str) -> Taken:
 def _must_be_reached(desk: FilmDesk, planned: Planned, placed: CutShot, taken: Taken, seed: int) -> None:
     """Refuse a take that a build with its engine and its seed would not find."""
     engine = registry().get(taken.job.engine)
-    if engine is None or engine.missing():
+    if engine is None or not engine.is_known:
         why = engine.missing() if engine else "its engine is not installed any more"
         raise Rejected("take_unfit", f"this take is by {taken.job.engine}, and a build could not use it: {why}")
     request = _with_engine(desk.request(), placed, taken)

@@ -86,10 +86,8 @@ class MakeRequest(Frozen):
 
 
 def pin_engines(pinned: Mapping[str, str] | None = None) -> dict[str, str]:
-    """An engine for every task of a film: the one that was pinned while it is there, else the best of now."""
-    usable = {
-        task: name for task, name in (pinned or {}).items() if name in engines() and not engines()[name].missing()
-    }
+    """An engine for every task of a film: the one that was pinned while it is known, else the best of now."""
+    usable = {task: name for task, name in (pinned or {}).items() if name in engines() and engines()[name].is_known}
     return {task: usable.get(task) or best(task).name for task in TASKS}
 
 

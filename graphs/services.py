@@ -17,7 +17,7 @@ from storage.project import Project
 from tools.declare import Params
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
-from vibeboard.faults import Cancelled, FaultError, Repairable, raised_again
+from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable, raised_again
 from vibeboard.jobs import Job, JobState, Made, Placement, Progress
 from vibeboard.logs import about
 from vibeboard.traces import span
@@ -143,4 +143,6 @@ class CallContext:
             raise Repairable("not_legal_on_engine", message, violations)
         self.key = engine.key(params)
         known = self._services.known(self.key)
+        if known is None and engine.backbone and not engine.is_known:  # and its results' names are not either
+            raise Rejected("no_engine", f"{engine.name} needs {engine.missing()}")
         return known or await self._services.make(self.key, engine, params, self._unit, self._priority)

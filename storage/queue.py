@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,12 +13,12 @@ from sqlalchemy import Exists, Subquery, case, delete, func, update
 from sqlmodel import Session, col, select
 
 from storage.database import writing
-from storage.jobs import JobTable, job_of
+from storage.jobs import JobTable, insert_new, job_of
 from storage.tables import JobRow, SwitchRow, WorkerRow, aware, now
 from vibeboard.asset import Result
 from vibeboard.digest import canonical, sha256
 from vibeboard.faults import Fault, FaultKind, Rejected
-from vibeboard.jobs import Job, JobClass, JobState, JobView, Progress, Snapshot, Wish, WorkerView
+from vibeboard.jobs import Job, JobClass, JobState, JobView, Progress, Snapshot, Stock, Wish, WorkerView
 
 LEASE = timedelta(seconds=30)
 """How long a worker that says nothing keeps its jobs."""
@@ -29,7 +29,7 @@ MOST_LOST = 3
 _PAST = " until "
 """In the owner of a row that is kept for the time of its devices only; no process has such a name."""
 
-_PAUSED = "paused"
+_PAUSED, _STOCK = "paused", "stock of "
 _RANK = case((col(JobRow.job_class) == JobClass.INTERACTIVE, 0), (col(JobRow.job_class) == JobClass.BATCH, 1), else_=2)
 
 
@@ -94,11 +94,14 @@ class WorkQueue(JobTable):
         with Session(self._engine) as session:
             return list(session.exec(select(JobRow.key).where(*own, col(JobRow.stop).is_(True))))
 
-    def take(self, owner: str, most: int, job_class: JobClass | None = None) -> list[Job]:
-        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts. Films take turns: of
-        the jobs of one class, that of the film with the fewest at work goes first. Workers of a Postgres database pass
-        over the rows that another is just taking, and wait for nobody."""
-        turns = _turns(job_class)
+    def take(
+        self, owner: str, most: int, job_class: JobClass | None = None, without: Collection[str] = ()
+    ) -> list[Job]:
+        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts; those of the engines
+        `without` which it is are left to others. Films take turns: of the jobs of one class, that of the film with the
+        fewest at work goes first. Workers of a Postgres database pass over the rows that another is just taking, and
+        wait for nobody."""
+        turns = _turns(job_class, without)
         order = (_RANK, turns.c.turn, col(JobRow.queued_at), col(JobRow.key))
         urgent = (
             select(JobRow.key)
@@ -163,13 +166,17 @@ class WorkQueue(JobTable):
             session.commit()
             return len(lost)
 
-    def show(self, owner: str, snapshot: Snapshot) -> Wish | None:
-        """Say what a process is doing; what somebody wishes it to do, once."""
+    def show(self, owner: str, snapshot: Snapshot, stock: Stock | None = None) -> Wish | None:
+        """Say what a process is doing and what it can do; what somebody wishes it to do, once."""
         with writing(self._engine) as session:
             row = session.get(WorkerRow, owner, with_for_update=True) or self._new_worker(session, owner)
             wish, row.wish = row.wish, ""
             _keep_past(session, row, snapshot)
             row.snapshot, row.beat_at = snapshot.model_dump_json(), now()
+            told = stock.model_dump_json() if stock else None
+            if stock and told != row.stock:
+                _remember(session, stock)
+            row.stock = told
             session.add(row)
             session.commit()
         return Wish(wish) if wish else None
@@ -193,7 +200,14 @@ class WorkQueue(JobTable):
             there = select(WorkerRow).where(~col(WorkerRow.owner).contains(_PAST))
             rows = session.exec(there.order_by(col(WorkerRow.owner))).all()
         recent = [row for row in rows if now() - aware(row.beat_at) < GONE_AFTER and not is_dead(row.owner)]
-        return [WorkerView(owner=row.owner, snapshot=Snapshot.model_validate_json(row.snapshot)) for row in recent]
+        return [_worker(row) for row in recent]
+
+    def last_stocks(self) -> dict[str, Stock]:
+        """By engine, the stock of the last worker that came to have it ready, there or not."""
+        query = select(SwitchRow).where(col(SwitchRow.name).startswith(_STOCK))
+        with Session(self._engine) as session:
+            rows = session.exec(query).all()
+        return {row.name.removeprefix(_STOCK): Stock.model_validate_json(row.value) for row in rows}
 
     def pause_all(self, *, on: bool) -> None:
         """Whether workers take no more jobs, of whatever film; what they have in hand goes on."""
@@ -206,6 +220,17 @@ class WorkQueue(JobTable):
     def all_paused(self) -> bool:
         with Session(self._engine) as session:
             return session.get(SwitchRow, _PAUSED) is not None
+
+    def waiting(self) -> dict[str, int]:
+        """How many jobs of the store, of whatever film, wait for a worker, by engine."""
+        query = (
+            select(JobRow.engine, func.count())
+            .where(JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False))
+            .group_by(col(JobRow.engine))
+            .order_by(col(JobRow.engine))
+        )
+        with Session(self._engine) as session:
+            return dict(session.exec(query).all())
 
     def counted(self) -> dict[str, int]:
         """How many jobs of the store, of whatever film, are in each state."""
@@ -242,6 +267,14 @@ class WorkQueue(JobTable):
         self._execute(update(WorkerRow).values(wish=wish))
 
 
+def _remember(session: Session, stock: Stock) -> None:
+    """What an engine's results are called outlives the worker that has its weights."""
+    for engine in stock.engines.keys() - stock.lacking:
+        row = SwitchRow(name=f"{_STOCK}{engine}", value=stock.model_dump_json())
+        session.execute(insert_new(session, row))
+        session.execute(update(SwitchRow).where(col(SwitchRow.name) == row.name).values(value=row.value))
+
+
 def _keep_past(session: Session, row: WorkerRow, snapshot: Snapshot) -> None:
     """A process or a device that begins anew counts from zero: what was counted before goes into a row of its own."""
     before = Snapshot.model_validate_json(row.snapshot) if row.snapshot else snapshot
@@ -254,9 +287,9 @@ def _device_s(snapshot: Snapshot) -> float:
     return sum(device.busy_s + device.idle_s for device in snapshot.devices)
 
 
-def _turns(job_class: JobClass | None) -> Subquery:
-    """Each waiting job with the turn in which its film would have it: how many of the film's are at work or before
-    it."""
+def _turns(job_class: JobClass | None, without: Collection[str]) -> Subquery:
+    """Each waiting job, but for those of the engines `without`, with the turn in which its film would have it: how many
+    of the film's are at work or before it."""
     running = (
         select(JobRow.project_id, func.count().label("busy"))
         .where(JobRow.state == JobState.RUNNING)
@@ -269,13 +302,23 @@ def _turns(job_class: JobClass | None) -> Subquery:
     waiting = (
         select(JobRow.key, turn.label("turn"))
         .outerjoin(running, running.c.project_id == col(JobRow.project_id))
-        .where(JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False))
+        .where(
+            JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False), col(JobRow.engine).not_in(sorted(without))
+        )
     )
     return (waiting if job_class is None else waiting.where(JobRow.job_class == job_class)).subquery()
 
 
 def _all_paused() -> Exists:
     return select(SwitchRow.name).where(SwitchRow.name == _PAUSED).exists()
+
+
+def _worker(row: WorkerRow) -> WorkerView:
+    return WorkerView(
+        owner=row.owner,
+        snapshot=Snapshot.model_validate_json(row.snapshot),
+        stock=Stock.model_validate_json(row.stock) if row.stock else None,
+    )
 
 
 def _view(row: JobRow) -> JobView:

@@ -106,13 +106,15 @@ class JobRow(SQLModel, table=True):
 
 
 class WorkerRow(SQLModel, table=True):
-    """A process that has workers: what it does (a snapshot as JSON), and what somebody wishes it to do. The last
-    snapshot of one that had a device stays under a name of its own when it ends or begins anew."""
+    """A process that has workers: what it does (a snapshot as JSON), what it can do (a stock as JSON), and what
+    somebody wishes it to do. The last snapshot of one that had a device stays under a name of its own when it ends or
+    begins anew."""
 
     __tablename__ = "worker"
 
     owner: str = Field(primary_key=True)
     snapshot: str = Field(sa_column=Column(Text, nullable=False))
+    stock: str | None = Field(default=None, sa_column=Column(Text))
     wish: str = ""
     beat_at: datetime = Field(default_factory=now, sa_column=Column(DateTime(timezone=True), nullable=False))
 
@@ -304,7 +306,7 @@ class ReplyRow(SQLModel, table=True):
 
 
 class SwitchRow(SQLModel, table=True):
-    """What was set for the whole store, by name."""
+    """What was set or learned for the whole store, by name."""
 
     __tablename__ = "switch"
 

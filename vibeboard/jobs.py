@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Protocol
 
@@ -167,11 +167,33 @@ class Wish(StrEnum):
     """No longer keep warm."""
 
 
+class EngineStock(Frozen):
+    """How an engine with weights stands with a worker: what is `missing` there, nothing if it is ready, and its
+    `revision` there, which names its libraries and the content of its weights."""
+
+    missing: str = ""
+    revision: str = ""
+
+
+class Stock(Frozen):
+    """What a worker can do: its engines with weights by name, and the content of its adapters by id. Of an engine that
+    is not listed nothing is known."""
+
+    engines: dict[str, EngineStock] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
+    adapters: dict[str, str] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """The engines whose jobs would fail there."""
+        return frozenset(name for name, engine in self.engines.items() if engine.missing)
+
+
 class WorkerView(Frozen):
-    """A process that works, by the name under which it owns jobs."""
+    """A process that works, by the name under which it owns jobs. One that takes no jobs of others has no `stock`."""
 
     owner: str
     snapshot: Snapshot
+    stock: Stock | None = None
 
 
 class JobQueue(Protocol):
@@ -185,7 +207,9 @@ class JobQueue(Protocol):
 
     def stopped(self, owner: str) -> list[str]: ...
 
-    def take(self, owner: str, most: int, job_class: JobClass | None = None) -> list[Job]: ...
+    def take(
+        self, owner: str, most: int, job_class: JobClass | None = None, without: Collection[str] = ()
+    ) -> list[Job]: ...
 
     def beat(self, owner: str, held: Mapping[str, Progress | None]) -> frozenset[str]: ...
 
@@ -195,7 +219,7 @@ class JobQueue(Protocol):
 
     def expire(self, spared: str = "") -> int: ...
 
-    def show(self, owner: str, snapshot: Snapshot) -> Wish | None: ...
+    def show(self, owner: str, snapshot: Snapshot, stock: Stock | None = None) -> Wish | None: ...
 
     def leave(self, owner: str) -> None: ...
 

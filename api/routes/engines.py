@@ -40,7 +40,8 @@ class EngineLimits(Frozen):
 
 class EngineFacts(Frozen):
     """Who does a task. `revision` is part of its results' names. `weights` are those that it needs; `why_not` says what
-    is missing here, empty if it can be used. `seconds_per_frame` is what is expected of one worker."""
+    is missing here and with the workers that are there, empty if it can be used. `seconds_per_frame` is what is
+    expected of one worker."""
 
     name: str
     task: str
@@ -123,8 +124,8 @@ class ModelList(Frozen):
 
 @router.get("/api/engines")
 def list_engines(_caller: Reader) -> EngineList:
-    """Every engine: its task, quality, limits and licence, and what is missing before it can be used here. Workers on
-    other machines may have more."""
+    """Every engine: its task, quality, limits and licence, and what is missing before it can be used, here and with
+    the workers that are there."""
     return EngineList(items=tuple(EngineFacts.of(engine) for engine in engines().values()))
 
 

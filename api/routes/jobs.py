@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 from api.problems import documented
 from api.service import Admin, ReadFilm, SpendFilm, TheService
 from api.shapes import After, IfMatch, Limit, Page, must_match, page_of, tagged
+from gpu_runtime.stock import left_to, why_waiting
 from storage.tables import JobRow, aware
 from vibeboard.asset import Result
 from vibeboard.faults import Fault, Rejected
@@ -36,7 +37,8 @@ class JobPriority(Frozen):
 
 
 class FilmJob(Frozen):
-    """A piece of work, named by its content. `done` of `total` frames or steps; `seconds` are what it took."""
+    """A piece of work, named by its content. `done` of `total` frames or steps; `seconds` are what it took.
+    `why_waiting` says why no worker takes it, if none can."""
 
     key: str
     task: str
@@ -51,6 +53,7 @@ class FilmJob(Frozen):
     total: int | None = None
     seconds_left: float | None = None
     seconds: float
+    why_waiting: str = ""
     outputs: dict[str, str] = {}  # noqa: RUF012  (frozen model: pydantic copies it)
     problem: JobProblem | None = None
     queued_at: datetime
@@ -68,11 +71,17 @@ class FilmJob(Frozen):
                 "done": progress.done if progress else None,
                 "total": progress.total if progress else None,
                 "seconds_left": progress.seconds_left if progress else None,
+                "why_waiting": _why_waiting(row),
                 "outputs": {role: ref.sha256 for role, ref in result.outputs.items()},
                 "problem": JobProblem(code=fault.code, message=fault.message) if fault else None,
                 "queued_at": aware(row.queued_at),
             }
         )
+
+
+def _why_waiting(row: JobRow) -> str:
+    waits = row.state is JobState.QUEUED and not row.paused
+    return why_waiting(row.engine, left_to().there()) if waits else ""
 
 
 class QueueState(Frozen):

@@ -32,7 +32,7 @@ EngineName = Annotated[
 
 
 class ToolEngine(Frozen):
-    """`why_not` says what is missing here; empty if the engine can be used."""
+    """`why_not` says what is missing, here and with the workers that are there; empty if the engine can be used."""
 
     name: str
     quality: Quality

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from gpu_runtime import needs
 from gpu_runtime.catalog import wan, wan_adapters
 from gpu_runtime.catalog.declare import Adapter, Backbone
 from gpu_runtime.engine import Engine, Limits, Quality
+from gpu_runtime.needs import Needs
 from vibeboard.timing import Rate
 
 P480 = 848 * 480
@@ -56,8 +55,9 @@ def _engine(
     on_top: tuple[Adapter, ...] = (),
 ) -> Engine:
     adapters = tuple(adapter.id for adapter in on_top)
+    needs = Needs(name or backbone.id, backbone.id, adapters)
     return Engine(
-        name=name or backbone.id,
+        name=needs.engine,
         task="generate_shot",
         revision=1,
         implementation="gpu_runtime.models.wan.engine:generate_shot",
@@ -66,9 +66,11 @@ def _engine(
         limits=limits,
         ignores=ignores,
         libraries=("torch", "diffusers", "transformers", "ftfy", "numpy", "pillow", "av"),
-        missing=partial(needs.missing, backbone.id, adapters),
-        variant=partial(needs.revision, backbone.id, adapters),
+        missing=needs.missing,
+        variant=needs.variant,
         consumes=needs.adapter_contents,
+        missing_here=needs.missing_here,
+        elsewhere=needs.elsewhere,
         preference=preference,
         seconds_per_frame=seconds_per_frame,
         backbone=backbone.id,

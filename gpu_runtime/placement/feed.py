@@ -17,18 +17,21 @@ from functools import partial
 
 from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.patience import Patience
+from gpu_runtime.stock import Lately
 from vibeboard.faults import FaultKind, StoreAway
-from vibeboard.jobs import Failed, Job, JobClass, JobQueue, Made, Placement, Progress, Wish
+from vibeboard.jobs import Failed, Job, JobClass, JobQueue, Made, Placement, Progress, Snapshot, Stock, Wish
 
 EVERY_S = 0.2
 BEAT_S = 2.0
+STOCK_S = 10.0
 AHEAD = 16
 """Jobs of a worker's own, beyond one for each process at work, so that its device can choose an order."""
 
 
 class Feed:
     """Serves the table as `owner` until it is told to stop; a job that ran when it died is taken by another. A table
-    that is away is waited for for `patience_s` seconds, and `renew` called when it is back."""
+    that is away is waited for for `patience_s` seconds, and `renew` called when it is back. Jobs are left to others
+    that would fail by the `stock`, which is looked at now and then, as weights come and go while a worker runs."""
 
     def __init__(
         self,
@@ -38,9 +41,11 @@ class Feed:
         say: Callable[[str], None],
         patience_s: float = 120.0,
         renew: Callable[[], None] = lambda: None,
+        stock: Callable[[], Stock] = Stock,
     ) -> None:
         self._queue, self._placement, self._owner, self._say = queue, placement, owner, say
         self._patience = Patience(say, patience_s, renew)
+        self._stock = Lately(stock, STOCK_S)
         self._held: dict[str, Job] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._progress: dict[str, Progress] = {}
@@ -75,10 +80,13 @@ class Feed:
         """Somebody who waits at a screen is let in however much is in hand."""
         ask = self._patience.ask_apart
         await ask(lambda: self._queue.expire(spared=self._owner))
-        self._begin(await ask(lambda: self._queue.take(self._owner, AHEAD, JobClass.INTERACTIVE)))
+        self._begin(await ask(lambda: self._taken(AHEAD, JobClass.INTERACTIVE)))
         room = AHEAD - len(self._held)
         if room > 0:
-            self._begin(await ask(lambda: self._queue.take(self._owner, room)))
+            self._begin(await ask(lambda: self._taken(room)))
+
+    def _taken(self, most: int, job_class: JobClass | None = None) -> list[Job]:
+        return self._queue.take(self._owner, most, job_class, self._stock().lacking)
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
@@ -144,8 +152,11 @@ class Feed:
                 if self._held.get(key) is held[key]:
                     self._placement.cancel(key)
             snapshot = self._placement.snapshot()
-            self._obey(await self._patience.ask_apart(partial(self._queue.show, self._owner, snapshot)))
+            self._obey(await self._patience.ask_apart(partial(self._show, snapshot)))
             await self._nap(BEAT_S / 4)
+
+    def _show(self, snapshot: Snapshot) -> Wish | None:
+        return self._queue.show(self._owner, snapshot, self._stock())
 
     def _obey(self, wish: Wish | None) -> None:
         if wish is Wish.UNLOAD:

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.inbox import Inbox
-from vibeboard.faults import Cancelled, Fault, FaultKind
-from vibeboard.jobs import Failed, Job, JobEvent, JobQueue, JobState, JobView, Made, Snapshot, Started, Wish
+from gpu_runtime.stock import why_waiting
+from vibeboard.faults import Cancelled, Fault, FaultKind, StoreAway
+from vibeboard.jobs import (
+    Failed,
+    Job,
+    JobEvent,
+    JobQueue,
+    JobState,
+    JobView,
+    Made,
+    Snapshot,
+    Started,
+    Wish,
+    WorkerView,
+)
 
 EVERY_S = 0.2
 """How often the table is looked at."""
+WAITING_S = 10.0
+"""How often it is looked whether there is a worker for what waits."""
+log = logging.getLogger("vibeboard.table")
 
 
 class Table:
-    """`Placement` over a job table. Jobs outlive this process: a later one finds them where they are."""
+    """`Placement` over a job table. Jobs outlive this process: a later one finds them where they are. When jobs wait
+    that no worker takes, `say` is told why, once for each reason."""
 
-    def __init__(self, queue: JobQueue) -> None:
-        self._queue = queue
+    def __init__(self, queue: JobQueue, say: Callable[[str], None] = log.warning) -> None:
+        self._queue, self._say = queue, say
+        self._engines: dict[str, str] = {}
         self._inbox = Inbox()
         self._told: dict[str, JobView] = {}
         self._loops: list[asyncio.Task[None]] = []
@@ -26,9 +46,10 @@ class Table:
     def submit(self, job: Job) -> None:
         self._inbox.open(job)
         self._told[job.key] = JobView(state=JobState.QUEUED, attempt=job.attempt)
+        self._engines[job.key] = job.engine
         self._queue.offer(job)
         if not self._loops:
-            self._loops = [asyncio.create_task(self._watch())]
+            self._loops = [asyncio.create_task(self._watch()), asyncio.create_task(self._tell_waiting())]
 
     def events(self, key: str) -> AsyncIterator[JobEvent]:
         return self._inbox.events(key)
@@ -70,6 +91,21 @@ class Table:
                 self._told = {}
                 self._inbox.end_all(fault_of(error))
             await asyncio.sleep(EVERY_S)
+
+    async def _tell_waiting(self) -> None:
+        said: set[str] = set()
+        while True:
+            await asyncio.sleep(WAITING_S)
+            with contextlib.suppress(StoreAway):
+                workers = await asyncio.to_thread(self._queue.workers)
+                for sentence in self._reasons(workers) - said:
+                    self._say(sentence)
+                    said.add(sentence)
+
+    def _reasons(self, workers: Sequence[WorkerView]) -> set[str]:
+        waiting = {self._engines[key] for key, view in self._told.items() if view.state is JobState.QUEUED}
+        reasons = ((engine, why_waiting(engine, workers)) for engine in waiting)
+        return {f"jobs of {engine} wait: {why}" for engine, why in reasons if why}
 
     async def _look(self) -> None:
         """A database can keep one waiting, so it is asked in a thread; a job that was submitted anew meanwhile is left

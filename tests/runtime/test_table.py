@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select, update
 
+from gpu_runtime.placement import table as table_of_jobs
 from gpu_runtime.placement.table import Table
 from storage import queue as queue_module
 from storage.blobs import FolderBlobs
@@ -24,7 +25,7 @@ from storage.tables import JobRow, WorkerRow, now
 from tools.speak_line import SpeakLineParams
 from vibeboard.asset import BlobRef, Result
 from vibeboard.faults import Cancelled, FaultKind
-from vibeboard.jobs import Failed, JobClass, JobState, Made, Progress, Snapshot, Wish
+from vibeboard.jobs import EngineStock, Failed, JobClass, JobState, Made, Progress, Snapshot, Stock, Wish
 from vibeboard.shot import Voice
 from vibeboard.timing import Rate
 
@@ -307,6 +308,21 @@ async def test_a_table_that_answers_late_holds_up_nothing_else_and_tells_nothing
     assert queue.made(job, RESULT, 1.0)
     assert isinstance(await asyncio.wait_for(last(placement, "k"), 30), Made)
     await placement.drain()
+
+
+async def test_it_is_said_once_why_jobs_wait_that_no_worker_takes(queue, monkeypatch):
+    monkeypatch.setattr(table_of_jobs, "WAITING_S", 0.01)
+    said: asyncio.Queue[str] = asyncio.Queue()
+    placement, idle = Table(queue, said.put_nowait), Snapshot(workers=1, queued=0, running=())
+    placement.submit(claimed(queue, "k1"))
+    placement.submit(claimed(queue, "k2"))
+    assert await asyncio.wait_for(said.get(), 10) == "jobs of tone wait: no worker is there: start vibeboard worker"
+    queue.show("w:1", idle, Stock(engines={"tone": EngineStock(missing="a voice")}))
+    assert await asyncio.wait_for(said.get(), 10) == "jobs of tone wait: no worker can make it: w:1 needs a voice"
+    queue.show("w:2", idle, Stock())
+    assert {job.key for job in queue.take("w:2", 2)} == {"k1", "k2"}
+    await placement.drain()
+    assert said.empty()
 
 
 async def test_what_nobody_has_begun_can_be_cancelled(queue):

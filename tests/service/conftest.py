@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +48,11 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, *options: str, **environment: str) -> Iterator[Server]:
+def serving(
+    home: Path, *options: str, program: Sequence[str | Path] = (VIBEBOARD,), **environment: str
+) -> Iterator[Server]:
     """A server whose films are in `home`, at a port of its own, ended as Ctrl-C would."""
-    command = [VIBEBOARD, "serve", "--home", home, "--port", "0", *options]
+    command = [*program, "serve", "--home", home, "--port", "0", *options]
     env = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "300"} | environment
     log = home.with_suffix(".log")
     with log.open("wb") as said:

@@ -8,7 +8,7 @@ from storage.blobs import FolderBlobs
 from storage.records import Records
 from storage.store import Store
 from vibeboard.faults import Rejected
-from vibeboard.jobs import JobState
+from vibeboard.jobs import EngineStock, JobState, Snapshot, Stock
 
 
 @pytest.fixture
@@ -52,6 +52,39 @@ def test_a_job_that_is_held_back_waits_and_one_that_is_preferred_goes_first(stor
     assert taken(store, 5) == ["a1"]
     film.jobs.reorder("a0", paused=False)
     assert taken(store, 5) == ["a0"]
+
+
+def test_a_worker_leaves_the_jobs_of_engines_that_it_is_without_to_others(store):
+    (film,) = offer(store, ["a"], each=1)
+    film.jobs.offer(film.jobs.claim("w", "task", "wan", {}, "service", 5))
+    film.jobs.offer(film.jobs.claim("u", "task", "of-a-later-version", {}, "service"))
+    assert store.queue.waiting() == {"engine": 1, "of-a-later-version": 1, "wan": 1}
+    assert sorted(job.key for job in store.queue.take("bare", 9, without={"wan", "another"})) == ["a0", "u"]
+    assert store.queue.take("bare", 9, without={"wan"}) == []
+    assert store.queue.waiting() == {"wan": 1}
+    assert taken(store, 9) == ["w"]
+
+
+def test_a_film_that_waits_for_an_engine_has_its_turn_with_the_rest(store):
+    late, _ = offer(store, ["a", "b"], each=2)
+    for at in range(3):
+        late.jobs.offer(late.jobs.claim(f"w{at}", "task", "wan", {}, "service", 5))
+    assert sorted(job.key for job in store.queue.take("bare", 2, without={"wan"})) == ["a0", "b0"]
+
+
+def test_what_a_worker_can_do_is_shown_as_long_as_it_is_there(store):
+    idle, bare = Snapshot(workers=1, queued=0, running=()), Stock(engines={"wan": EngineStock(missing="its weights")})
+    store.queue.show("far:1", idle, bare)
+    store.queue.show("near:2", idle)
+    assert [view.stock for view in store.queue.workers()] == [bare, None]
+    assert store.queue.last_stocks() == {}
+    for revision in ("1+abc", "1+def"):
+        able = Stock(engines={"wan": EngineStock(revision=revision)})
+        store.queue.show("far:1", idle, able)
+        assert store.queue.workers()[0].stock == able
+    store.queue.leave("far:1")
+    assert [view.owner for view in store.queue.workers()] == ["near:2"]
+    assert store.queue.last_stocks() == {"wan": able}
 
 
 def test_nothing_is_taken_while_all_is_paused(store):

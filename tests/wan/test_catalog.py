@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from gpu_runtime import needs
+from gpu_runtime import needs, stock
 from gpu_runtime.catalog.declare import Kind, adapters, backbones, components
 from gpu_runtime.catalog.tasks import ROWS
 from gpu_runtime.engine import Quality, best, registry
 from gpu_runtime.manifest import MANIFEST, FileRecord, Manifest
 from gpu_runtime.models.wan.recipe import Conditioning, Recipe
+from gpu_runtime.needs import Needs
+from gpu_runtime.stock import leaving_to
 from gpu_runtime.weights import Weights
 from tests.wan.tiny import install, install_adapter
+from tools.declare import registry as tools
 from vibeboard.faults import Rejected
+from vibeboard.jobs import EngineStock, Snapshot, Stock, WorkerView
 
 NEURAL = [engine for engine in registry().values() if engine.backbone.startswith("wan")]
 ROLES = {"text_encoder", "tokenizer", "vae", "scheduler", "transformer"}
@@ -118,6 +122,49 @@ def test_installed_weights_make_an_engine_usable_and_name_its_results(at):
     assert engine.full_revision != before
     assert best("generate_shot", Quality.DRAFT) is engine
     assert best("generate_shot").name == "previs"
+
+
+LACKS, READY = EngineStock(missing="a CUDA device"), EngineStock(revision="2+abc")
+
+
+def worker(owner, engine, stand):
+    has = Stock(engines={engine: stand}, adapters={"storymem-high-noise": f"of {owner}"})
+    return WorkerView(owner=owner, snapshot=Snapshot(workers=1, queued=0, running=()), stock=has)
+
+
+def test_an_engine_is_ready_with_the_first_worker_that_has_it_and_named_as_it_is_there(at, monkeypatch):
+    monkeypatch.setattr(stock, "AGE_S", -1.0)
+    engine = registry()["wan2.1-vace-1.3b"]
+    bare, first = worker("a", engine.name, LACKS), worker("b", engine.name, READY)
+    second = worker("c", engine.name, EngineStock(revision="2+def"))
+    there, last = [bare], {}
+    with leaving_to(lambda: there, lambda: last):
+        assert engine.missing().endswith("; worker a needs a CUDA device")
+        assert not engine.is_known
+        there += [first, second]
+        assert engine.missing() == ""
+        assert best("generate_shot", Quality.DRAFT) is engine
+        assert engine.full_revision == "2+abc"
+        there[:], last[engine.name] = [bare], first.stock
+        assert engine.missing()
+        assert engine.is_known
+        assert engine.full_revision == "2+abc"  # what it made keeps its name
+        install(engine.backbone, at)
+        assert engine.full_revision == engine.revision_here
+    assert engine.missing() == ""
+
+
+def test_what_the_settings_here_refuse_no_worker_makes(at, monkeypatch):
+    memory = Needs("memory", "wan2.2-i2v-a14b", ("storymem-high-noise",))
+    tool = tools()["generate_shot"]
+    asked = tool.params.model_validate({**tool.example, "adapters": [{"adapter": "storymem-high-noise"}]})
+    with leaving_to(lambda: [worker("a", "memory", READY)]):
+        assert "VIBEBOARD_NONCOMMERCIAL" in memory.missing()
+        with pytest.raises(Rejected, match=r"storymem-high-noise.*VIBEBOARD_NONCOMMERCIAL"):
+            memory.adapter_contents(asked)
+        monkeypatch.setenv("VIBEBOARD_NONCOMMERCIAL", "1")
+        assert memory.missing() == ""
+        assert memory.adapter_contents(asked) == ("of a",)
 
 
 def test_without_a_device_an_engine_says_so(at, monkeypatch):
