@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,13 @@ class Reach(StoreAccess):
 
 @dataclass
 class DeviceJob:
-    """A job between its submission and its end. `work` is its generator once it was begun; while it is suspended the
-    generator is its checkpoint."""
+    """A job between its submission and its end. `digests` names the content of the weights that it was asked for with.
+    `work` is its generator once it was begun; while it is suspended the generator is its checkpoint."""
 
     job: Job
     ticket: Ticket
     reach: Reach
+    digests: Mapping[str, str]
     work: Work | None = None
     stage: Stage | None = None
     doing: str = ""

@@ -20,6 +20,7 @@ from gpu_runtime.device.view import View
 from gpu_runtime.engine import registry as engines
 from gpu_runtime.executor import fault_of
 from gpu_runtime.ledger import Ledger
+from gpu_runtime.manifest import Manifest
 from gpu_runtime.measured import WHOLE_JOB, cache_folder, job_seconds, measurements
 from gpu_runtime.memory import Memory
 from gpu_runtime.residency import Need, Residency
@@ -137,20 +138,21 @@ class DeviceRuntime:
     def _accept(self, job: Job) -> DeviceJob:
         engine = engines()[job.engine]
         params = tools()[job.task].params.model_validate(job.params)
-        whole = self._whole_need(engine.backbone)
+        manifests = self._all_weights(engine.backbone)
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
         reach = Reach(scratch, self._blobs, engine, self._memory, self._weights, self._cache)
         spared = engine.spared(params, reach)
-        need = Need(tuple(component for component in whole.weights if component not in spared))
+        need = Need(tuple(component for component in manifests if component not in spared))
         seconds = job_seconds(self._peaks, engine, job.params)
-        return DeviceJob(job, ticket_for(job, need, seconds, time.monotonic()), reach)
+        digests = {component: manifest.digest for component, manifest in manifests.items()}
+        return DeviceJob(job, ticket_for(job, need, seconds, time.monotonic()), reach, digests)
 
-    def _whole_need(self, backbone: str) -> Need:
+    def _all_weights(self, backbone: str) -> dict[str, Manifest]:
         """All weights of a backbone: what its jobs need in one stage or another, and what affinity is about."""
-        sizes = {component.id: self._weights.size(component.id) for component in backbones()[backbone].weights}
+        manifests = {component.id: self._weights.needed(component.id) for component in backbones()[backbone].weights}
         with self._lock:
-            self._residency.sizes |= sizes
-        return Need(tuple(sizes))
+            self._loader.know(manifests)
+        return manifests
 
     def _setup_seconds(self, need: Need) -> float:
         """Seconds to make a need resident, by the rates seen so far. The lock is held."""

@@ -52,7 +52,7 @@ class Stages:
                 if job.cancelled:
                     self._loader.forget()
                     raise Cancelled
-                if self._residency.lease(job.job.key, need):
+                if self._has(job, need) and self._residency.lease(job.job.key, need):
                     break
                 if self._scheduler.preempts(job.ticket, job.ticket.seconds, time.monotonic()):
                     self.suspend(job)
@@ -70,6 +70,14 @@ class Stages:
         self._memory.reset_peak()
         job.enter(self._memory.used())
         return True
+
+    def _has(self, job: DeviceJob, need: Need) -> bool:
+        """Whether weights in memory are those that the job was asked for with.
+
+        Raises:
+            Rejected: `weights_changed`; it would be made of others.
+        """
+        return all(self._loader.has(component, job.digests[component]) for component in (*need.weights, *need.streamed))
 
     def _need(self, job: DeviceJob, stage: Stage) -> Need:
         """With the remedy for it, transformers stay in host memory; what of them is on the device at a time is measured

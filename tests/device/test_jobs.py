@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from gpu_runtime.catalog.declare import Adapter, Licence, adapters, components
 from gpu_runtime.weights import Weights
@@ -157,3 +158,47 @@ async def test_a_device_without_work_unloads_itself_unless_it_is_kept_warm(bench
     bench.runtime.keep_warm(True)
     await bench.make(shot(key="b"))
     assert bench.runtime.snapshot().memory.weights > 0
+
+
+def replace_weights(models, component, tmp_path):
+    """Other weights of the same model take the place of the installed ones."""
+    source = tmp_path / "source"
+    shutil.copytree(models / component, source, ignore=shutil.ignore_patterns("component.json", ".verified.json"))
+    (file,) = source.glob("*.safetensors")
+    chance = torch.Generator().manual_seed(9)
+    changed = {
+        name: tensor + 0.2 * torch.randn(tensor.shape, generator=chance, dtype=tensor.dtype)
+        for name, tensor in load_file(file).items()
+    }
+    save_file(changed, file)
+    Weights(models).install(components()[component], source)
+
+
+async def test_a_runtime_that_has_weights_in_memory_takes_notice_of_others_that_were_installed(
+    bench_of, installed, tmp_path
+):
+    models = shutil.copytree(installed, tmp_path / "models")
+    bench = bench_of(models=models)
+    (old,) = await bench.make(shot(key="old"))
+    replace_weights(models, "wan2.1-t2v-1.3b-dit", tmp_path)
+    (new,) = await bench.make(shot(key="new"))
+    (again,) = await bench_of(models=models).make(shot(key="again"))
+    assert video(new) == video(again)
+    assert video(new) != video(old)
+
+
+async def test_a_shot_that_was_asked_for_with_other_weights_is_not_made_of_the_new_ones(bench_of, installed, tmp_path):
+    models = shutil.copytree(installed, tmp_path / "models")
+    bench = bench_of(models=models)
+    bench.placement.submit(shot(key="running", steps=12))
+    async for event in bench.placement.events("running"):
+        if isinstance(event, Progress) and event.done:
+            break
+    bench.placement.submit(shot(key="waiting"))
+    replace_weights(models, "wan2.1-t2v-1.3b-dit", tmp_path)
+    (new,) = await bench.make(shot(key="new"))
+    told = fault(await bench.end("waiting"))
+    assert (told.kind, told.code) == (FaultKind.REJECTED, "weights_changed")
+    assert "wan2.1-t2v-1.3b-dit" in told.message
+    assert isinstance(await bench.end("running"), Made)
+    assert isinstance(new, Made)

@@ -63,10 +63,11 @@ def test_weights_that_cannot_be_read_are_said_to_whoever_waits(installed, need):
         raise Rejected("weights_changed", component)
 
     memory.about_to = damaged
-    residency = Residency({DIT: weights.size(DIT)}, Ledger(1 << 30), Ledger(memory.host_capacity()))
+    residency = Residency({}, Ledger(1 << 30), Ledger(memory.host_capacity()))
     loader = Loader(residency, memory, weights, lock, lambda: ({}, ()))
     loader.start()
     with lock:
+        loader.know({DIT: weights.needed(DIT)})
         for _ in range(2):
             loader.want(need)
             assert lock.wait_for(loader.trouble, PATIENCE)
