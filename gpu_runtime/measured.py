@@ -16,7 +16,7 @@ WHOLE_JOB = "job"
 
 def measurements(settings: Settings) -> Peaks:
     """What this machine has measured so far."""
-    return Peaks(cache_folder(settings) / "measured.json")
+    return Peaks(cache_folder(settings) / "peaks.json")
 
 
 def cache_folder(settings: Settings) -> Path:

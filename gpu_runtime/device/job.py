@@ -90,6 +90,13 @@ class DeviceJob:
         return volume(self.job.params)
 
     @property
+    def stage_volume(self) -> int:
+        """Pixels times frames of what the stage works on, such as one chunk of the shot."""
+        assert self.stage is not None
+        frames = {"frames": self.stage.frames} if self.stage.frames else {}
+        return volume({**self.job.params, **frames})
+
+    @property
     def measured_as(self) -> str:
         """The name under which the stage's memory and pace are remembered: a remedy makes another stage of it."""
         assert self.stage is not None

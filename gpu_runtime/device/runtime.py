@@ -229,9 +229,10 @@ class DeviceRuntime:
             failure = error
         if failure is None and result is None:
             return
+        before = self.snapshot()
         self._stages.give_back(job)
         if failure is not None:
-            self._fail(job, failure)
+            self._fail(job, failure, before)
         elif result is not None:
             self._remember(job)
             self._end(job, Made(key=job.job.key, result=result, seconds=job.service_s))
@@ -269,17 +270,17 @@ class DeviceRuntime:
     def _progress(self, job: DeviceJob) -> Progress:
         return Progress(key=job.job.key, done=job.done, total=job.total, seconds_left=job.seconds_left)
 
-    def _fail(self, job: DeviceJob, failure: Exception) -> None:
+    def _fail(self, job: DeviceJob, failure: Exception, before: DeviceSnapshot) -> None:
         """Drop all that the job held; once it ran out of memory it is tried again with a remedy that changes nothing
-        that can be seen."""
+        that can be seen. `before` shows the device with what the job held."""
         remedy = trouble.remedy_for(failure, job.stage)
-        fault = trouble.fault(failure, self.snapshot())
+        fault = trouble.fault(failure, before, remedied=remedy in job.reach.remedies)
         ran_out = trouble.out_of_memory(failure)
         trouble.forget_frames(failure)
         del failure
         if ran_out and job.stage is not None:
             self.view.out_of_memory += 1
-            self._peaks.too_small(job.engine.name, job.measured_as, job.volume)
+            self._peaks.too_small(job.engine.name, job.measured_as, job.stage_volume)
         job.close()
         self._memory.reclaim()
         if remedy is None or remedy in job.reach.remedies or not self._again(job, remedy):

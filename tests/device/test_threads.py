@@ -227,7 +227,7 @@ async def test_a_joined_job_leaves_no_folder(bench_of):
 
 async def test_a_shot_is_made_where_measurements_cannot_be_written(bench_of, tmp_path):
     bench = bench_of()
-    (tmp_path / "bench0" / "models" / ".cache" / "measured.json").mkdir()
+    (tmp_path / "bench0" / "models" / ".cache" / "peaks.json").mkdir()
     ends = await bench.make(shot(key="a"), shot(key="b", seed=2))
     assert all(isinstance(end, Made) for end in ends)
 
