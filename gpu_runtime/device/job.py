@@ -60,13 +60,15 @@ class Reach(StoreAccess):
 
 @dataclass
 class DeviceJob:
-    """A job between its submission and its end. `digests` names the content of the weights that it was asked for with.
+    """A job between its submission and its end. `digests` names the content of the weights that it was asked for with,
+    `bound_s` is the longest wait in seconds that it was told when it was queued.
     `work` is its generator once it was begun; while it is suspended the generator is its checkpoint."""
 
     job: Job
     ticket: Ticket
     reach: Reach
     digests: Mapping[str, str]
+    bound_s: float = 0.0
     work: Work | None = None
     stage: Stage | None = None
     doing: str = ""

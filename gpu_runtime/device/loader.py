@@ -139,12 +139,15 @@ class Loader:
         while (move := self._await_move()) is not None:
             failure: Exception | None = None
             begin = time.monotonic()
+            arrived = None
             try:
-                self._carry_out(move)
+                arrived = self._carry_out(move)
             except Exception as error:  # noqa: BLE001  (becomes the fault of the job that waits for these weights)
                 failure = error.with_traceback(None)
             with self._lock:
-                self._settle(move, failure, time.monotonic() - begin)
+                self._settle(move, failure)
+            if failure is None:
+                self._count(move, begin, arrived)
 
     def _await_move(self) -> Move | None:
         with self._lock:
@@ -191,24 +194,25 @@ class Loader:
             return None
         return moves[0] if moves else None
 
-    def _carry_out(self, move: Move) -> None:
+    def _carry_out(self, move: Move) -> Callable[[], None] | None:
+        """For an upload, what waits until it has arrived: the job may begin before that."""
         if move.kind is MoveKind.READ:
             self._weights.check(move.component, stopping=self._stop.is_set)
             if self._weights.needed(move.component).digest != self._digests[move.component]:
                 raise _replaced(move.component)
             self._memory.read(move.component, self._weights.folder(move.component), self._stop.is_set)
         elif move.kind is MoveKind.UPLOAD:
-            self._memory.upload(move.component, self._stop.is_set)
+            return self._memory.upload(move.component, self._stop.is_set)
         elif move.kind is MoveKind.RELEASE:
             self._memory.release(move.component)
         else:
             self._memory.drop(move.component)
+        return None
 
-    def _settle(self, move: Move, failure: Exception | None, seconds: float) -> None:
+    def _settle(self, move: Move, failure: Exception | None) -> None:
         self._moving = None
         if failure is None:
             self._residency.end(move)
-            self._count(move, seconds)
         else:
             stopped = isinstance(failure, Cancelled)
             self._residency.abort(move, failed=not stopped)
@@ -216,7 +220,14 @@ class Loader:
                 self._trouble = failure
         self._lock.notify_all()
 
-    def _count(self, move: Move, seconds: float) -> None:
+    def _count(self, move: Move, begin: float, arrived: Callable[[], None] | None) -> None:
+        if arrived is not None:
+            arrived()
+        seconds = time.monotonic() - begin
+        with self._lock:
+            self._add(move, seconds)
+
+    def _add(self, move: Move, seconds: float) -> None:
         size, traffic = self._residency.sizes[move.component], self.traffic
         if move.kind is MoveKind.READ:
             traffic.reads, traffic.read_bytes = traffic.reads + 1, traffic.read_bytes + size

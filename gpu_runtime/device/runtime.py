@@ -21,7 +21,7 @@ from gpu_runtime.engine import registry as engines
 from gpu_runtime.executor import fault_of
 from gpu_runtime.ledger import Ledger
 from gpu_runtime.manifest import Manifest
-from gpu_runtime.measured import WHOLE_JOB, cache_folder, job_seconds, measurements
+from gpu_runtime.measured import WHOLE_JOB, cache_folder, job_seconds, measurements, step_seconds
 from gpu_runtime.memory import Memory
 from gpu_runtime.residency import Need, Residency
 from gpu_runtime.run import Remedy, Stage, Step
@@ -37,6 +37,8 @@ _READ_RATE, _UPLOAD_RATE = 2.5e9, 20e9
 """Bytes a second that are assumed before any were moved."""
 _FORESEEN = 64
 """Waiting jobs that decide what leaves."""
+_SHOWN = 100
+"""Waiting jobs that are in a snapshot."""
 _AHEAD = 2
 """Waiting jobs whose weights are fetched into host memory while another computes."""
 _CANCELLED = Cancelled().fault
@@ -58,7 +60,9 @@ class DeviceRuntime:
         self._lock = threading.Condition()
         self._residency = Residency({}, Ledger(memory.device_capacity()), Ledger(memory.host_capacity()))
         self._loader = Loader(self._residency, memory, self._weights, self._lock, self._forecast)
-        self._scheduler = Scheduler(self._setup_seconds, Policy(age_cap_s=settings.age_cap_s), self._cold_seconds)
+        self._scheduler = Scheduler(
+            self._setup_seconds, Policy(settings.age_cap_s, step_s=step_seconds()), self._cold_seconds
+        )
         self._stages = Stages(
             self._lock, self._residency, self._loader, self._scheduler, memory, self._weights, self._peaks
         )
@@ -96,7 +100,7 @@ class DeviceRuntime:
             joins = job.key in self._jobs
             if not joins:
                 self._jobs[job.key] = device_job
-                self._scheduler.submit(device_job.ticket)
+                device_job.bound_s = self._scheduler.submit(device_job.ticket)
                 self._lock.notify_all()
         if joins:
             self._dispose(device_job)
@@ -131,9 +135,17 @@ class DeviceRuntime:
     def snapshot(self) -> DeviceSnapshot:
         with self._lock:
             now = time.monotonic()
-            waiting = [self._jobs[ticket.key] for ticket in self._scheduler.upcoming(now)]
+            waiting = [self._jobs[ticket.key] for ticket in self._scheduler.upcoming(now, _SHOWN)]
             self.view.preemptions = self._stages.preemptions
-            return self.view.of(self._memory, self._residency, self._loader.traffic, waiting, self._current, now)
+            return self.view.of(
+                self._memory,
+                self._residency,
+                self._loader.traffic,
+                waiting,
+                self._scheduler.waiting,
+                self._current,
+                now,
+            )
 
     def _accept(self, job: Job) -> DeviceJob:
         engine = engines()[job.engine]

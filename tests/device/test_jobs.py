@@ -6,13 +6,15 @@ import asyncio
 import shutil
 
 import torch
+from rich.console import Console
 from safetensors.torch import load_file, save_file
 
+from api.gpu import picture
 from gpu_runtime.catalog.declare import Adapter, Licence, adapters, components
 from gpu_runtime.weights import Weights
 from tests.device.conftest import ENGINES, FEW_STEPS, fault, shot, video
 from vibeboard.faults import FaultKind
-from vibeboard.jobs import JobClass, Made, Progress, Started
+from vibeboard.jobs import JobClass, Made, Progress, Started, WorkerView
 
 T2V, VACE, I2V, EXPERTS = ENGINES
 
@@ -202,3 +204,25 @@ async def test_a_shot_that_was_asked_for_with_other_weights_is_not_made_of_the_n
     assert "wan2.1-t2v-1.3b-dit" in told.message
     assert isinstance(await bench.end("running"), Made)
     assert isinstance(new, Made)
+
+
+async def test_who_waits_is_shown_with_the_longest_wait_and_a_hundred_of_them(bench_of):
+    bench = bench_of()
+    bench.placement.submit(shot(key="running", steps=40))
+    await bench.until(Progress, "running")
+    keys = [f"job{number}" for number in range(104)]
+    for key in keys:
+        bench.placement.submit(shot(key=key))
+    seen = bench.placement.snapshot()
+    (device,) = seen.devices
+    assert (len(device.queue), device.queued, seen.queued) == (100, 104, 104)
+    bounds = [job.bound_s for job in device.queue]
+    assert bounds == sorted(bounds)
+    assert bounds[0] > 900 + 600
+    console = Console(width=120, record=True)
+    console.print(picture([WorkerView(owner="me", snapshot=seen)]))
+    text = console.export_text()
+    assert f"{bounds[0]:.0f} s" in text
+    assert "more" in text
+    for key in ("running", *keys):
+        bench.placement.cancel(key)

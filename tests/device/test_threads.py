@@ -36,7 +36,7 @@ class Watched(TorchMemory):
 
     def upload(self, component, stopping):
         self.about_to("upload", component)
-        super().upload(component, stopping)
+        return super().upload(component, stopping)
 
     def module(self, component, *, offload=False):
         self.about_to("use", component)
@@ -249,3 +249,30 @@ def test_a_process_that_has_lost_a_thread_ends_and_says_why():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
+
+
+class SlowLink(CpuDevice):
+    """Copies are asked for at once and have arrived when a test says so."""
+
+    def __init__(self, limit):
+        super().__init__(limit)
+        self.arrived = threading.Event()
+
+    def synchronise(self, event):
+        assert self.arrived.wait(PATIENCE)
+
+
+def test_the_rate_of_the_link_is_that_of_the_copies_and_not_of_asking_for_them(installed):
+    lock, weights, device = threading.Condition(), Weights(installed), SlowLink(1 << 30)
+    memory = TorchMemory(device, HOST_BYTES)
+    residency = Residency({}, Ledger(1 << 30), Ledger(memory.host_capacity()))
+    loader = Loader(residency, memory, weights, lock, lambda: ({}, ()))
+    loader.start()
+    with lock:
+        loader.know({DIT: weights.needed(DIT)})
+        loader.want(Need((DIT,)))
+        assert lock.wait_for(lambda: residency.lease("job", Need((DIT,))), PATIENCE), "the job can begin"
+        assert loader.traffic.uploads == 0
+    device.arrived.set()
+    loader.close()
+    assert loader.traffic.uploads == 1
