@@ -133,6 +133,22 @@ async def test_a_shot_under_which_the_process_dies_takes_no_other_shot_with_it(p
         assert isinstance([event async for event in placement.events(job.key)][-1], Made)
 
 
+async def test_what_was_to_be_kept_warm_is_so_in_the_next_process(process_over, installed):
+    placement = process_over(installed)
+    placement.keep_warm(True)
+
+    async def told_warm():
+        while not (placement.snapshot().devices and placement.snapshot().devices[0].keep_warm):
+            await asyncio.sleep(0.05)
+
+    for key in ("before", "after"):
+        await end_of(placement, shot(key=key))
+        await asyncio.wait_for(told_warm(), 60)
+        os.kill(placement.pid, signal.SIGKILL)
+        while placement.pid:
+            await asyncio.sleep(0.05)
+
+
 async def test_a_process_that_dies_before_it_begins_a_job_is_not_started_for_ever(tmp_path):
     placement = EmbeddedDevice([sys.executable, "-c", "import os; os._exit(7)"], tmp_path / "device.log")
     for key in ("a", "b"):
