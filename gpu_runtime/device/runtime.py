@@ -239,13 +239,10 @@ class DeviceRuntime:
             result = self._follow(job)
         except Exception as error:  # noqa: BLE001  (the boundary where any failure becomes a value)
             failure = error
-        if failure is None and result is None:
-            return
-        before = self.snapshot()
-        self._stages.give_back(job)
         if failure is not None:
-            self._fail(job, failure, before)
+            self._fail(job, failure)
         elif result is not None:
+            self._stages.give_back(job)
             self._remember(job)
             self._end(job, Made(key=job.job.key, result=result, seconds=job.service_s))
 
@@ -282,11 +279,12 @@ class DeviceRuntime:
     def _progress(self, job: DeviceJob) -> Progress:
         return Progress(key=job.job.key, done=job.done, total=job.total, seconds_left=job.seconds_left)
 
-    def _fail(self, job: DeviceJob, failure: Exception, before: DeviceSnapshot) -> None:
-        """Drop all that the job held; once it ran out of memory it is tried again with a remedy that changes nothing
-        that can be seen. `before` shows the device with what the job held."""
+    def _fail(self, job: DeviceJob, failure: Exception) -> None:
+        """Drop all that the job held, which is in the ledger that is told; once it ran out of memory it is tried again
+        with a remedy that changes nothing that can be seen."""
         remedy = trouble.remedy_for(failure, job.stage)
-        fault = trouble.fault(failure, before, remedied=remedy in job.reach.remedies)
+        fault = trouble.fault(failure, self.snapshot(), remedied=remedy in job.reach.remedies)
+        self._stages.give_back(job)
         ran_out = trouble.out_of_memory(failure)
         trouble.forget_frames(failure)
         del failure
