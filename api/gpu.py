@@ -134,10 +134,11 @@ def _running(job: Running) -> Progress:
 
 
 def _queue(device: DeviceSnapshot) -> Table:
-    table = Table("next", "class", "engine", "waited", box=None, pad_edge=False, header_style="bold")
+    table = Table("next", "class", "engine", "waited", "at most", box=None, pad_edge=False, header_style="bold")
     for job in device.queue[:_QUEUE_SHOWN]:
-        table.add_row(f"{job.task} {job.key[:SHORT]}", job.job_class, job.engine, f"{job.waited_s:.0f} s")
-    more = len(device.queue) - _QUEUE_SHOWN
+        most = "" if job.bound_s is None else f"{job.bound_s:.0f} s"
+        table.add_row(f"{job.task} {job.key[:SHORT]}", job.job_class, job.engine, f"{job.waited_s:.0f} s", most)
+    more = device.queued - _QUEUE_SHOWN
     if more > 0:
-        table.add_row(f"and {more} more", "", "", "")
+        table.add_row(f"and {more} more")
     return table

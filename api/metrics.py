@@ -23,7 +23,7 @@ _GAUGES: dict[str, tuple[str, Callable[[DeviceSnapshot], float]]] = {
     "memory_used_bytes": ("Device memory in use", lambda device: device.memory.used),
     "host_capacity_bytes": ("Host memory that weights may take", lambda device: device.host.capacity),
     "host_weights_bytes": ("Host memory that weights take", lambda device: device.host.weights),
-    "queue_jobs": ("Jobs that wait", lambda device: len(device.queue)),
+    "queue_jobs": ("Jobs that wait", lambda device: device.queued),
     "running_jobs": ("Jobs at work", lambda device: len(device.running)),
 }
 _COUNTERS: dict[str, tuple[str, Callable[[DeviceSnapshot], float]]] = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gpu_runtime.engine import Engine
+from gpu_runtime.engine import registry as engines
 from gpu_runtime.peaks import Peaks
 from vibeboard.settings import Settings
 
@@ -16,7 +17,7 @@ WHOLE_JOB = "job"
 
 def measurements(settings: Settings) -> Peaks:
     """What this machine has measured so far."""
-    return Peaks(cache_folder(settings) / "measured.json")
+    return Peaks(cache_folder(settings) / "peaks.json")
 
 
 def cache_folder(settings: Settings) -> Path:
@@ -29,6 +30,18 @@ def job_seconds(peaks: Peaks, engine: Engine, params: Mapping[str, Any]) -> floa
     frames = params.get("frames")
     declared = engine.seconds_per_frame * (frames if isinstance(frames, int) else 1)
     return peaks.seconds(engine.name, WHOLE_JOB, volume(params), declared)
+
+
+def step_seconds() -> float:
+    """The longest time between two points at which a job can make way, in seconds: a step over a whole chunk, by what
+    engines declare."""
+    return max(_declared_step(engine) for engine in engines().values() if engine.backbone)
+
+
+def _declared_step(engine: Engine) -> float:
+    recipe: dict[str, Any] = dict(engine.defaults)
+    seconds: float = engine.seconds_per_frame * recipe["chunk"] / recipe["steps"]
+    return seconds
 
 
 def volume(params: Mapping[str, Any]) -> int:

@@ -31,9 +31,9 @@ class Memory(Protocol):
     def read(self, component: str, folder: Path, stopping: Stopping) -> None:
         """Files of `folder` into the host arena; several threads, into memory that is faulted in."""
 
-    def upload(self, component: str, stopping: Stopping) -> None:
+    def upload(self, component: str, stopping: Stopping) -> Callable[[], None]:
         """To the device in the order in which the blocks are computed. On CUDA this returns when the copies are under
-        way on their own stream; each block waits for its own copy only."""
+        way on their own stream; each block waits for its own copy only, and what is returned waits for them all."""
 
     def release(self, component: str) -> None:
         """Give the device's copy back; nothing is copied."""

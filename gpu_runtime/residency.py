@@ -185,6 +185,10 @@ class Residency:
             self._host_leases.subtract(set(need.streamed))
             self.device.release(_room_of(holder))
 
+    def is_free(self, component: str) -> bool:
+        """Whether nobody holds it, on the device or in host memory."""
+        return not self._leases[component] and not self._host_leases[component]
+
     def setup_bytes(self, need: Need) -> tuple[int, int]:
         """Bytes to read and bytes to upload before the need is resident; what is on its way counts in full."""
         states = {component: self.state(component) for component in (*need.weights, *need.streamed)}

@@ -42,15 +42,15 @@ class AdapterUse(Frozen):
 class Stage(NamedTuple):
     """What the next part of a job needs on the device: all of these weights or none, and room to work.
 
-    `steps` is how many `Step`s the part is going to yield that bring the job further; `work` its expected peak of
-    memory besides the weights, in bytes, until one was measured.
+    `work` is its expected peak of memory besides the weights, in bytes, until one was measured. What is measured is
+    remembered by the `frames` that the part works on, all of the shot's unless it says so.
     """
 
     name: str
     weights: tuple[str, ...]
     adapters: tuple[AdapterUse, ...] = ()
-    steps: int = 0
     work: int = 0
+    frames: int = 0
 
 
 class Step(NamedTuple):
@@ -70,7 +70,7 @@ class Remedy(StrEnum):
     TILING = "tiling"
     """Decode and encode pictures in overlapping tiles."""
     OFFLOAD = "offload"
-    """Keep the transformer in host memory and stream it block by block."""
+    """Keep the transformer, or the text encoder, in host memory and stream it block by block."""
 
 
 Work = Generator[Stage | Step, None, Result]

@@ -37,6 +37,11 @@ class Scheduler:
         self._since = 0.0
         self._arrivals = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many tickets wait."""
+        return len(self._interactive) + len(self._waiting)
+
     def submit(self, ticket: Ticket) -> float:
         """Queue a ticket; the bound on its wait in seconds, interactive work that comes meanwhile not counted.
 

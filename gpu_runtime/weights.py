@@ -59,13 +59,24 @@ class Weights:
     def installed(self, item: str) -> Manifest | None:
         return read_manifest(self.folder(item))
 
+    def needed(self, item: str) -> Manifest:
+        """What is installed.
+
+        Raises:
+            Rejected: `not_installed`.
+        """
+        manifest = self.installed(item)
+        if not manifest:
+            raise Rejected("not_installed", f"{item} is not installed: run vibeboard models pull {item}")
+        return manifest
+
     def size(self, item: str) -> int:
         """Bytes that the weights take in memory.
 
         Raises:
             Rejected: `not_installed`.
         """
-        return self._needed(item).tensor_bytes
+        return self.needed(item).tensor_bytes
 
     def adapts(self, adapter: str, component: str) -> bool:
         """Whether an adapter of the catalog goes on this component."""
@@ -73,7 +84,7 @@ class Weights:
 
     def adapter_file(self, adapter: str) -> Path:
         """The one file of an installed adapter."""
-        (name,) = self._needed(adapter).weight_files
+        (name,) = self.needed(adapter).weight_files
         return self.folder(adapter) / name
 
     def missing(self, items: Iterable[str]) -> str:
@@ -121,7 +132,7 @@ class Weights:
         Raises:
             Rejected: `weights_changed` with the file's name, `not_installed`.
         """
-        folder, manifest = self.folder(item), self._needed(item)
+        folder, manifest = self.folder(item), self.needed(item)
         copying = Copying(sum(record.bytes for record in manifest.files.values()), progress, stopping)
         stamp = _stamp(folder, manifest.files)
         for name, record in manifest.files.items():
@@ -138,7 +149,7 @@ class Weights:
         Raises:
             Rejected: `weights_changed` with the file's name, `not_installed`.
         """
-        manifest = self._needed(item)
+        manifest = self.needed(item)
         if _stamp(self.folder(item), manifest.files) != _read_stamp(self.folder(item)):
             self.verify(item, progress, stopping)
 
@@ -174,12 +185,6 @@ class Weights:
                 )
                 raise Rejected("models_busy", reason) from None
             yield
-
-    def _needed(self, item: str) -> Manifest:
-        manifest = self.installed(item)
-        if not manifest:
-            raise Rejected("not_installed", f"{item} is not installed: run vibeboard models pull {item}")
-        return manifest
 
     def _sweep(self) -> None:
         """Undo interrupted installations. What was replaced comes back if its successor did not make it."""

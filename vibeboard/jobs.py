@@ -87,13 +87,15 @@ class Running(Frozen):
 
 
 class Waiting(Frozen):
-    """A job in the queue of a device, in the order in which it is expected to run."""
+    """A job in the queue of a device. `bound_s` is the longest wait that it was told when it was queued; time that
+    interactive work takes meanwhile comes on top."""
 
     key: str
     task: str
     engine: str
     job_class: JobClass
     waited_s: float
+    bound_s: float | None = None
 
 
 class Resident(Frozen):
@@ -116,13 +118,15 @@ class Account(Frozen):
 
 
 class DeviceSnapshot(Frozen):
-    """One device and what its runtime holds and does. Counters count from the start of the process."""
+    """One device and what its runtime holds and does. Of the `queued` jobs, `queue` has the first hundred in the order
+    in which they are expected to run. Counters count from the start of the process."""
 
     device: str
     memory: Account
     host: Account
     components: tuple[Resident, ...] = ()
     queue: tuple[Waiting, ...] = ()
+    queued: int = 0
     running: tuple[Running, ...] = ()
     uploads: int = 0
     uploaded_bytes: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,15 @@ class Reach(StoreAccess):
 
 @dataclass
 class DeviceJob:
-    """A job between its submission and its end. `work` is its generator once it was begun; while it is suspended the
-    generator is its checkpoint."""
+    """A job between its submission and its end. `digests` names the content of the weights that it was asked for with,
+    `bound_s` is the longest wait in seconds that it was told when it was queued.
+    `work` is its generator once it was begun; while it is suspended the generator is its checkpoint."""
 
     job: Job
     ticket: Ticket
     reach: Reach
+    digests: Mapping[str, str]
+    bound_s: float = 0.0
     work: Work | None = None
     stage: Stage | None = None
     doing: str = ""
@@ -87,6 +90,13 @@ class DeviceJob:
     @property
     def volume(self) -> int:
         return volume(self.job.params)
+
+    @property
+    def stage_volume(self) -> int:
+        """Pixels times frames of what the stage works on, such as one chunk of the shot."""
+        assert self.stage is not None
+        frames = {"frames": self.stage.frames} if self.stage.frames else {}
+        return volume({**self.job.params, **frames})
 
     @property
     def measured_as(self) -> str:

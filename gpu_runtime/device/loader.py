@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gpu_runtime.manifest import Manifest
 from gpu_runtime.memory import Memory
 from gpu_runtime.residency import Move, MoveKind, Need, Residency, State, TooBig
 from gpu_runtime.weights import Weights
-from vibeboard.faults import Cancelled
+from vibeboard.faults import Cancelled, Rejected
 
 Forecast = Callable[[], tuple[Mapping[str, float], tuple[Need, ...]]]
 """Called under the lock: seconds until each component's next known use, and the needs to fetch ahead, soonest first."""
@@ -43,6 +44,8 @@ class Loader:
         self._moving: Move | None = None
         self._stop = threading.Event()
         self._waiting = 0
+        self._digests: dict[str, str] = {}
+        self._replaced: dict[str, Manifest] = {}
         self._closing = False
         self.traffic = Traffic()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
@@ -56,6 +59,34 @@ class Loader:
             self._stop.set()
             self._lock.notify_all()
         self._thread.join()
+
+    def know(self, manifests: Mapping[str, Manifest]) -> None:
+        """What is installed now. Weights of another content than before leave as soon as no job holds them, and until
+        then no other job gets them. The lock is held."""
+        for component, manifest in manifests.items():
+            known = self._digests.get(component)
+            if known is None:
+                self._learn(component, manifest)
+            elif known != manifest.digest:
+                self._replaced[component] = manifest
+            else:
+                self._replaced.pop(component, None)
+        self._lock.notify_all()
+
+    def _learn(self, component: str, manifest: Manifest) -> None:
+        self._residency.sizes[component] = manifest.tensor_bytes
+        self._digests[component] = manifest.digest
+
+    def has(self, component: str, digest: str) -> bool:
+        """Whether what is in memory, or will be, is of this content. The lock is held.
+
+        Raises:
+            Rejected: `weights_changed`; other weights have taken their place meanwhile.
+        """
+        installed = self._replaced.get(component)
+        if digest != (installed.digest if installed else self._digests[component]):
+            raise _replaced(component)
+        return installed is None
 
     def want(self, need: Need) -> None:
         """Load this before all else, once more if it failed before. The lock is held."""
@@ -108,12 +139,15 @@ class Loader:
         while (move := self._await_move()) is not None:
             failure: Exception | None = None
             begin = time.monotonic()
+            arrived = None
             try:
-                self._carry_out(move)
+                arrived = self._carry_out(move)
             except Exception as error:  # noqa: BLE001  (becomes the fault of the job that waits for these weights)
                 failure = error.with_traceback(None)
             with self._lock:
-                self._settle(move, failure, time.monotonic() - begin)
+                self._settle(move, failure)
+            if failure is None:
+                self._count(move, begin, arrived)
 
     def _await_move(self) -> Move | None:
         with self._lock:
@@ -130,10 +164,19 @@ class Loader:
     def _next(self) -> Move | None:
         if self._waiting:
             return None
+        self._renew()
         next_use, ahead = self._forecast()
         if self._wanted is not None:
             return None if self._trouble else self._wanted_move(self._wanted, next_use)
         return next((move for need in ahead if (move := self._ahead_move(need, next_use))), None)
+
+    def _renew(self) -> None:
+        """Let go of what was replaced on disk; nothing moves now."""
+        for component in list(self._replaced):
+            if self._residency.is_free(component):
+                self._leave(component, keep_host=False)
+                self._learn(component, self._replaced.pop(component))
+                self._lock.notify_all()
 
     def _wanted_move(self, need: Need, next_use: Mapping[str, float]) -> Move | None:
         try:
@@ -151,22 +194,25 @@ class Loader:
             return None
         return moves[0] if moves else None
 
-    def _carry_out(self, move: Move) -> None:
+    def _carry_out(self, move: Move) -> Callable[[], None] | None:
+        """For an upload, what waits until it has arrived: the job may begin before that."""
         if move.kind is MoveKind.READ:
             self._weights.check(move.component, stopping=self._stop.is_set)
+            if self._weights.needed(move.component).digest != self._digests[move.component]:
+                raise _replaced(move.component)
             self._memory.read(move.component, self._weights.folder(move.component), self._stop.is_set)
         elif move.kind is MoveKind.UPLOAD:
-            self._memory.upload(move.component, self._stop.is_set)
+            return self._memory.upload(move.component, self._stop.is_set)
         elif move.kind is MoveKind.RELEASE:
             self._memory.release(move.component)
         else:
             self._memory.drop(move.component)
+        return None
 
-    def _settle(self, move: Move, failure: Exception | None, seconds: float) -> None:
+    def _settle(self, move: Move, failure: Exception | None) -> None:
         self._moving = None
         if failure is None:
             self._residency.end(move)
-            self._count(move, seconds)
         else:
             stopped = isinstance(failure, Cancelled)
             self._residency.abort(move, failed=not stopped)
@@ -174,7 +220,14 @@ class Loader:
                 self._trouble = failure
         self._lock.notify_all()
 
-    def _count(self, move: Move, seconds: float) -> None:
+    def _count(self, move: Move, begin: float, arrived: Callable[[], None] | None) -> None:
+        if arrived is not None:
+            arrived()
+        seconds = time.monotonic() - begin
+        with self._lock:
+            self._add(move, seconds)
+
+    def _add(self, move: Move, seconds: float) -> None:
         size, traffic = self._residency.sizes[move.component], self.traffic
         if move.kind is MoveKind.READ:
             traffic.reads, traffic.read_bytes = traffic.reads + 1, traffic.read_bytes + size
@@ -184,6 +237,11 @@ class Loader:
             traffic.upload_s += seconds
         else:
             traffic.evictions += 1
+
+
+def _replaced(component: str) -> Rejected:
+    reason = f"{component} was replaced by other weights while this waited: make the film again"
+    return Rejected("weights_changed", reason)
 
 
 def _all_of(need: Need) -> tuple[str, ...]:

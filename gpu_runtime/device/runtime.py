@@ -20,7 +20,8 @@ from gpu_runtime.device.view import View
 from gpu_runtime.engine import registry as engines
 from gpu_runtime.executor import fault_of
 from gpu_runtime.ledger import Ledger
-from gpu_runtime.measured import WHOLE_JOB, cache_folder, job_seconds, measurements
+from gpu_runtime.manifest import Manifest
+from gpu_runtime.measured import WHOLE_JOB, cache_folder, job_seconds, measurements, step_seconds
 from gpu_runtime.memory import Memory
 from gpu_runtime.residency import Need, Residency
 from gpu_runtime.run import Remedy, Stage, Step
@@ -36,6 +37,8 @@ _READ_RATE, _UPLOAD_RATE = 2.5e9, 20e9
 """Bytes a second that are assumed before any were moved."""
 _FORESEEN = 64
 """Waiting jobs that decide what leaves."""
+_SHOWN = 100
+"""Waiting jobs that are in a snapshot."""
 _AHEAD = 2
 """Waiting jobs whose weights are fetched into host memory while another computes."""
 _CANCELLED = Cancelled().fault
@@ -57,7 +60,9 @@ class DeviceRuntime:
         self._lock = threading.Condition()
         self._residency = Residency({}, Ledger(memory.device_capacity()), Ledger(memory.host_capacity()))
         self._loader = Loader(self._residency, memory, self._weights, self._lock, self._forecast)
-        self._scheduler = Scheduler(self._setup_seconds, Policy(age_cap_s=settings.age_cap_s), self._cold_seconds)
+        self._scheduler = Scheduler(
+            self._setup_seconds, Policy(settings.age_cap_s, step_s=step_seconds()), self._cold_seconds
+        )
         self._stages = Stages(
             self._lock, self._residency, self._loader, self._scheduler, memory, self._weights, self._peaks
         )
@@ -95,7 +100,7 @@ class DeviceRuntime:
             joins = job.key in self._jobs
             if not joins:
                 self._jobs[job.key] = device_job
-                self._scheduler.submit(device_job.ticket)
+                device_job.bound_s = self._scheduler.submit(device_job.ticket)
                 self._lock.notify_all()
         if joins:
             self._dispose(device_job)
@@ -130,27 +135,36 @@ class DeviceRuntime:
     def snapshot(self) -> DeviceSnapshot:
         with self._lock:
             now = time.monotonic()
-            waiting = [self._jobs[ticket.key] for ticket in self._scheduler.upcoming(now)]
+            waiting = [self._jobs[ticket.key] for ticket in self._scheduler.upcoming(now, _SHOWN)]
             self.view.preemptions = self._stages.preemptions
-            return self.view.of(self._memory, self._residency, self._loader.traffic, waiting, self._current, now)
+            return self.view.of(
+                self._memory,
+                self._residency,
+                self._loader.traffic,
+                waiting,
+                self._scheduler.waiting,
+                self._current,
+                now,
+            )
 
     def _accept(self, job: Job) -> DeviceJob:
         engine = engines()[job.engine]
         params = tools()[job.task].params.model_validate(job.params)
-        whole = self._whole_need(engine.backbone)
+        manifests = self._all_weights(engine.backbone)
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
         reach = Reach(scratch, self._blobs, engine, self._memory, self._weights, self._cache)
         spared = engine.spared(params, reach)
-        need = Need(tuple(component for component in whole.weights if component not in spared))
+        need = Need(tuple(component for component in manifests if component not in spared))
         seconds = job_seconds(self._peaks, engine, job.params)
-        return DeviceJob(job, ticket_for(job, need, seconds, time.monotonic()), reach)
+        digests = {component: manifest.digest for component, manifest in manifests.items()}
+        return DeviceJob(job, ticket_for(job, need, seconds, time.monotonic()), reach, digests)
 
-    def _whole_need(self, backbone: str) -> Need:
+    def _all_weights(self, backbone: str) -> dict[str, Manifest]:
         """All weights of a backbone: what its jobs need in one stage or another, and what affinity is about."""
-        sizes = {component.id: self._weights.size(component.id) for component in backbones()[backbone].weights}
+        manifests = {component.id: self._weights.needed(component.id) for component in backbones()[backbone].weights}
         with self._lock:
-            self._residency.sizes |= sizes
-        return Need(tuple(sizes))
+            self._loader.know(manifests)
+        return manifests
 
     def _setup_seconds(self, need: Need) -> float:
         """Seconds to make a need resident, by the rates seen so far. The lock is held."""
@@ -225,12 +239,10 @@ class DeviceRuntime:
             result = self._follow(job)
         except Exception as error:  # noqa: BLE001  (the boundary where any failure becomes a value)
             failure = error
-        if failure is None and result is None:
-            return
-        self._stages.give_back(job)
         if failure is not None:
             self._fail(job, failure)
         elif result is not None:
+            self._stages.give_back(job)
             self._remember(job)
             self._end(job, Made(key=job.job.key, result=result, seconds=job.service_s))
 
@@ -268,16 +280,17 @@ class DeviceRuntime:
         return Progress(key=job.job.key, done=job.done, total=job.total, seconds_left=job.seconds_left)
 
     def _fail(self, job: DeviceJob, failure: Exception) -> None:
-        """Drop all that the job held; once it ran out of memory it is tried again with a remedy that changes nothing
-        that can be seen."""
+        """Drop all that the job held, which is in the ledger that is told; once it ran out of memory it is tried again
+        with a remedy that changes nothing that can be seen."""
         remedy = trouble.remedy_for(failure, job.stage)
-        fault = trouble.fault(failure, self.snapshot())
+        fault = trouble.fault(failure, self.snapshot(), remedied=remedy in job.reach.remedies)
+        self._stages.give_back(job)
         ran_out = trouble.out_of_memory(failure)
         trouble.forget_frames(failure)
         del failure
         if ran_out and job.stage is not None:
             self.view.out_of_memory += 1
-            self._peaks.too_small(job.engine.name, job.measured_as, job.volume)
+            self._peaks.too_small(job.engine.name, job.measured_as, job.stage_volume)
         job.close()
         self._memory.reclaim()
         if remedy is None or remedy in job.reach.remedies or not self._again(job, remedy):

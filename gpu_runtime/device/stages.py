@@ -6,9 +6,10 @@ import threading
 import time
 from pathlib import Path
 
-from gpu_runtime.catalog.declare import Kind, adapters, components
+from gpu_runtime.catalog.declare import adapters, components
 from gpu_runtime.device.job import LOADING, WAITING, DeviceJob
 from gpu_runtime.device.loader import Loader
+from gpu_runtime.device.trouble import AT_A_TIME, streamable
 from gpu_runtime.memory import Memory
 from gpu_runtime.peaks import Peaks
 from gpu_runtime.residency import Need, Residency
@@ -16,8 +17,6 @@ from gpu_runtime.run import AdapterUse, Remedy, Stage
 from gpu_runtime.scheduler import Scheduler
 from gpu_runtime.weights import Weights
 from vibeboard.faults import Cancelled
-
-_AT_A_TIME = 8
 
 
 class Stages:
@@ -52,7 +51,7 @@ class Stages:
                 if job.cancelled:
                     self._loader.forget()
                     raise Cancelled
-                if self._residency.lease(job.job.key, need):
+                if self._has(job, need) and self._residency.lease(job.job.key, need):
                     break
                 if self._scheduler.preempts(job.ticket, job.ticket.seconds, time.monotonic()):
                     self.suspend(job)
@@ -71,15 +70,23 @@ class Stages:
         job.enter(self._memory.used())
         return True
 
+    def _has(self, job: DeviceJob, need: Need) -> bool:
+        """Whether weights in memory are those that the job was asked for with.
+
+        Raises:
+            Rejected: `weights_changed`; it would be made of others.
+        """
+        return all(self._loader.has(component, job.digests[component]) for component in (*need.weights, *need.streamed))
+
     def _need(self, job: DeviceJob, stage: Stage) -> Need:
-        """With the remedy for it, transformers stay in host memory; what of them is on the device at a time is measured
-        as work, and taken for an eighth until it was."""
+        """With the remedy for it, weights stay in host memory; what of them is on the device at a time is measured as
+        work, and taken for a share of them until it was."""
         declared = stage.work
         streamed: tuple[str, ...] = ()
         if Remedy.OFFLOAD in job.reach.remedies:
-            streamed = tuple(name for name in stage.weights if components()[name].kind is Kind.TRANSFORMER)
-            declared += sum(self._residency.sizes[name] for name in streamed) // _AT_A_TIME
-        work = self._peaks.expect(job.engine.name, job.measured_as, job.volume, declared)
+            streamed = streamable(stage)
+            declared += sum(self._residency.sizes[name] // AT_A_TIME[components()[name].kind] for name in streamed)
+        work = self._peaks.expect(job.engine.name, job.measured_as, job.stage_volume, declared)
         work += sum(self._weights.size(use.adapter) for use in stage.adapters)
         return Need(tuple(name for name in stage.weights if name not in streamed), work, streamed)
 
@@ -99,7 +106,7 @@ class Stages:
         if job.stage is None:
             return
         work = max(self._memory.peak() - job.base, 0) if self._memory.counts_work else job.stage.work
-        self._peaks.observe(job.engine.name, job.measured_as, job.volume, work, job.pace or job.stage_s)
+        self._peaks.observe(job.engine.name, job.measured_as, job.stage_volume, work, job.pace or job.stage_s)
         job.stage = None
         self.give_back(job)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from gpu_runtime.catalog.declare import Kind, components
 from gpu_runtime.executor import fault_of
 from gpu_runtime.residency import TooBig
 from gpu_runtime.run import Remedy, Stage
@@ -11,6 +12,9 @@ from vibeboard.faults import Fault, FaultKind
 from vibeboard.jobs import DeviceSnapshot
 
 _GIB = 1 << 30
+AT_A_TIME = {Kind.TRANSFORMER: 8, Kind.TEXT_ENCODER: 3}
+"""Weights that can be streamed, and one part in how many of them is thought to be on the device then. A text encoder's
+table of words, a fifth of it, stays there."""
 
 
 def out_of_memory(failure: BaseException | None) -> bool:
@@ -23,15 +27,21 @@ def out_of_memory(failure: BaseException | None) -> bool:
 
 
 def remedy_for(failure: Exception, stage: Stage | None) -> Remedy | None:
-    """What would help where memory is the matter, or nothing where it is not. Weights are what fills the memory while
-    a job denoises, pictures elsewhere."""
+    """What would help where memory is the matter, or nothing where it is not. Weights are what fills the memory in
+    stages whose weights can be streamed, pictures elsewhere."""
     if stage is None or not (isinstance(failure, TooBig) or out_of_memory(failure)):
         return None
-    return Remedy.OFFLOAD if stage.name.startswith("denoise") else Remedy.TILING
+    return Remedy.OFFLOAD if streamable(stage) else Remedy.TILING
 
 
-def fault(failure: Exception, snapshot: DeviceSnapshot) -> Fault:
-    """The value that stands for a failure; where memory is the matter, with the ledger in it."""
+def streamable(stage: Stage) -> tuple[str, ...]:
+    """The weights of a stage that can be computed with block by block."""
+    return tuple(name for name in stage.weights if components()[name].kind in AT_A_TIME)
+
+
+def fault(failure: Exception, snapshot: DeviceSnapshot, *, remedied: bool) -> Fault:
+    """The value that stands for a failure; where memory is the matter, with the ledger in it. What was `remedied` here
+    and failed again would fail every time."""
     if isinstance(failure, TooBig):
         message = (
             f"this needs {failure.needed / _GIB:.1f} GiB of {failure.memory} memory and "
@@ -39,8 +49,12 @@ def fault(failure: Exception, snapshot: DeviceSnapshot) -> Fault:
         )
         return Fault(kind=FaultKind.REJECTED, code="too_big", message=message)
     if out_of_memory(failure):
-        message = f"memory ran out twice, the second time with less in use ({_said(failure)}); {ledger(snapshot)}"
-        return Fault(kind=FaultKind.TRANSIENT, code="out_of_memory", message=message)
+        how = "twice, the second time with less in use" if remedied else "before the job could begin to use it"
+        message = (
+            f"memory ran out {how} ({_said(failure)}); {ledger(snapshot)}: choose a smaller size or a smaller engine"
+        )
+        kind = FaultKind.REJECTED if remedied else FaultKind.TRANSIENT
+        return Fault(kind=kind, code="out_of_memory", message=message)
     return fault_of(failure)
 
 

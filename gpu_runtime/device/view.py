@@ -52,6 +52,7 @@ class View:
         residency: Residency,
         traffic: Traffic,
         waiting: Sequence[DeviceJob],
+        queued: int,
         current: DeviceJob | None,
         now: float,
     ) -> DeviceSnapshot:
@@ -62,6 +63,7 @@ class View:
             host=_account(residency.host, residents, _IN_HOST, residency.host.capacity - residency.host.free),
             components=residents,
             queue=tuple(_waiting(job, now) for job in waiting),
+            queued=queued,
             running=(current.running,) if current else (),
             uploads=traffic.uploads,
             uploaded_bytes=traffic.uploaded_bytes,
@@ -91,4 +93,5 @@ def _waiting(job: DeviceJob, now: float) -> Waiting:
         engine=job.engine.name,
         job_class=job.job.job_class,
         waited_s=max(now - job.ticket.submitted, 0.0),
+        bound_s=job.bound_s,
     )

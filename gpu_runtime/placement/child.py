@@ -43,11 +43,12 @@ class Child:
                 )
 
     async def lines(self) -> AsyncIterator[JobEvent | DeviceSnapshot]:
-        """What the process says, until it ends."""
+        """What the process says, until it ends; it may die in the middle of a line."""
         assert self._process
         assert self._process.stdout
         async for line in self._process.stdout:
-            yield decode(line)
+            if line.endswith(b"\n"):
+                yield decode(line)
 
     async def ended(self) -> int:
         """Wait for the end; the exit code, negative for a signal."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from gpu_runtime.executor import fault_of
@@ -16,12 +16,17 @@ from vibeboard.jobs import DeviceSnapshot, Failed, Job, JobEvent, Made, Snapshot
 
 
 class EmbeddedDevice:
-    """`Placement` over one child process, started with `command` at the first job and again when it died; the jobs
-    that were with it then end as transient."""
+    """`Placement` over one child process, started with `command` at the first job and again when it died. The job that
+    it was at then ends as transient; those that waited are given to the next process."""
 
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self._child = Child(command, log, environment or {})
         self._jobs: dict[str, Job] = {}
+        self._cancelled: set[str] = set()
+        self._at_work: str | None = None
+        self._useful = False
+        """Whether the process that runs has ended a job."""
+        self._keep_warm = False
         self._inbox = Inbox()
         self._outbox: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self._loops: list[asyncio.Task[None]] = []
@@ -36,13 +41,14 @@ class EmbeddedDevice:
         self._inbox.open(job)
         if not self._loops:
             self._loops = [asyncio.create_task(self._follow())]
-        self._outbox.put_nowait({"job": job.model_dump(mode="json")})
+        self._outbox.put_nowait(_offer(job))
 
     def events(self, key: str) -> AsyncIterator[JobEvent]:
         return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
         if key in self._jobs:
+            self._cancelled.add(key)
             self._outbox.put_nowait({"cancel": key})
 
     def unload(self) -> None:
@@ -50,12 +56,14 @@ class EmbeddedDevice:
         self._outbox.put_nowait({"unload": True})
 
     def keep_warm(self, on: bool) -> None:
+        self._keep_warm = on
         self._outbox.put_nowait({"keep_warm": on})
 
     def snapshot(self) -> Snapshot:
         devices = (self._seen,) if self._seen and self._child.pid else ()
         running = devices[0].running if devices else ()
-        return Snapshot(workers=len(devices), queued=len(self._jobs) - len(running), running=running, devices=devices)
+        queued = len(self._jobs.keys() - {job.key for job in running})
+        return Snapshot(workers=len(devices), queued=queued, running=running, devices=devices)
 
     async def drain(self, *, leave: bool = False) -> None:
         for loop in self._loops:
@@ -63,24 +71,26 @@ class EmbeddedDevice:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._child.stop()
         self._loops = []
-        self._end_all(lambda _job: Cancelled().fault)
+        self._end_all(Cancelled().fault)
 
     async def _follow(self) -> None:
-        """Start the process when there is something to say to it; when it dies, end what was with it."""
+        """Start the process when there is something to say to it, and see to its jobs when it died."""
         while True:
             message = await self._outbox.get()
+            self._at_work, self._useful = None, False
             try:
                 code = await self._live(message)
             except Exception as error:  # noqa: BLE001  (jobs that nobody ends would hang the build)
                 await self._child.stop()
-                fault = fault_of(error)
-                self._end_all(lambda _job: fault)  # noqa: B023
+                self._end_all(fault_of(error))
             else:
-                self._end_all(lambda job: died(job, code, self._child.log_name))  # noqa: B023
+                self._bury(code)
 
     async def _live(self, message: dict[str, object]) -> int:
         """From the first message to the end of the process; its exit code."""
         await self._child.start()
+        if self._keep_warm:
+            self._child.send({"keep_warm": True})
         self._child.send(message)
         speaking = asyncio.create_task(self._speak())
         try:
@@ -102,11 +112,37 @@ class EmbeddedDevice:
             return
         if event.key in self._jobs:
             self._inbox.put(event)
-        if isinstance(event, Made | Failed):
-            self._jobs.pop(event.key, None)
+        if not isinstance(event, Made | Failed):
+            self._at_work = event.key
+            return
+        self._at_work = None if self._at_work == event.key else self._at_work
+        self._useful = True
+        self._cancelled.discard(event.key)
+        self._jobs.pop(event.key, None)
 
-    def _end_all(self, fault: Callable[[Job], Fault]) -> None:
-        """Every job that was with the process, or on its way to it, ends."""
-        self._seen, self._outbox = None, asyncio.Queue()
+    def _bury(self, code: int) -> None:
+        """The process ended: the job that it was at ends, or all of them if it died before it got to one, as the next
+        would; the others go to the next process."""
+        at_work, spares = self._at_work, self._useful or self._at_work is not None
         for job in list(self._jobs.values()):
-            self._hear(Failed(key=job.key, fault=fault(job)))
+            if job.key in self._cancelled:
+                self._hear(Failed(key=job.key, fault=Cancelled().fault))
+            elif not spares or job.key == at_work:
+                self._hear(Failed(key=job.key, fault=died(job, code, self._child.log_name)))
+        self._renew()
+
+    def _end_all(self, fault: Fault) -> None:
+        """Every job that was with the process, or on its way to it, ends."""
+        for job in list(self._jobs.values()):
+            self._hear(Failed(key=job.key, fault=fault))
+        self._renew()
+
+    def _renew(self) -> None:
+        """What is still to be done is all that the next process has to know."""
+        self._seen, self._outbox = None, asyncio.Queue()
+        for job in self._jobs.values():
+            self._outbox.put_nowait(_offer(job))
+
+
+def _offer(job: Job) -> dict[str, object]:
+    return {"job": job.model_dump(mode="json")}

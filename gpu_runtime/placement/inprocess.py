@@ -37,8 +37,7 @@ class InProcess:
 
     def snapshot(self) -> Snapshot:
         seen = self.runtime.snapshot()
-        queued, running = len(seen.queue), seen.running
-        return Snapshot(workers=1, queued=queued, running=running, devices=(seen,))
+        return Snapshot(workers=1, queued=seen.queued, running=seen.running, devices=(seen,))
 
     async def drain(self, *, leave: bool = False) -> None:
         await asyncio.to_thread(self.runtime.close)

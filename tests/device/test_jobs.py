@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 
 import torch
-from safetensors.torch import save_file
+from rich.console import Console
+from safetensors.torch import load_file, save_file
 
+from api.gpu import picture
 from gpu_runtime.catalog.declare import Adapter, Licence, adapters, components
 from gpu_runtime.weights import Weights
 from tests.device.conftest import ENGINES, FEW_STEPS, fault, shot, video
 from vibeboard.faults import FaultKind
-from vibeboard.jobs import JobClass, Made, Progress, Started
+from vibeboard.jobs import JobClass, Made, Progress, Started, WorkerView
 
 T2V, VACE, I2V, EXPERTS = ENGINES
 
@@ -157,3 +160,69 @@ async def test_a_device_without_work_unloads_itself_unless_it_is_kept_warm(bench
     bench.runtime.keep_warm(True)
     await bench.make(shot(key="b"))
     assert bench.runtime.snapshot().memory.weights > 0
+
+
+def replace_weights(models, component, tmp_path):
+    """Other weights of the same model take the place of the installed ones."""
+    source = tmp_path / "source"
+    shutil.copytree(models / component, source, ignore=shutil.ignore_patterns("component.json", ".verified.json"))
+    (file,) = source.glob("*.safetensors")
+    chance = torch.Generator().manual_seed(9)
+    changed = {
+        name: tensor + 0.2 * torch.randn(tensor.shape, generator=chance, dtype=tensor.dtype)
+        for name, tensor in load_file(file).items()
+    }
+    save_file(changed, file)
+    Weights(models).install(components()[component], source)
+
+
+async def test_a_runtime_that_has_weights_in_memory_takes_notice_of_others_that_were_installed(
+    bench_of, installed, tmp_path
+):
+    models = shutil.copytree(installed, tmp_path / "models")
+    bench = bench_of(models=models)
+    (old,) = await bench.make(shot(key="old"))
+    replace_weights(models, "wan2.1-t2v-1.3b-dit", tmp_path)
+    (new,) = await bench.make(shot(key="new"))
+    (again,) = await bench_of(models=models).make(shot(key="again"))
+    assert video(new) == video(again)
+    assert video(new) != video(old)
+
+
+async def test_a_shot_that_was_asked_for_with_other_weights_is_not_made_of_the_new_ones(bench_of, installed, tmp_path):
+    models = shutil.copytree(installed, tmp_path / "models")
+    bench = bench_of(models=models)
+    bench.placement.submit(shot(key="running", steps=12))
+    async for event in bench.placement.events("running"):
+        if isinstance(event, Progress) and event.done:
+            break
+    bench.placement.submit(shot(key="waiting"))
+    replace_weights(models, "wan2.1-t2v-1.3b-dit", tmp_path)
+    (new,) = await bench.make(shot(key="new"))
+    told = fault(await bench.end("waiting"))
+    assert (told.kind, told.code) == (FaultKind.REJECTED, "weights_changed")
+    assert "wan2.1-t2v-1.3b-dit" in told.message
+    assert isinstance(await bench.end("running"), Made)
+    assert isinstance(new, Made)
+
+
+async def test_who_waits_is_shown_with_the_longest_wait_and_a_hundred_of_them(bench_of):
+    bench = bench_of()
+    bench.placement.submit(shot(key="running", steps=40))
+    await bench.until(Progress, "running")
+    keys = [f"job{number}" for number in range(104)]
+    for key in keys:
+        bench.placement.submit(shot(key=key))
+    seen = bench.placement.snapshot()
+    (device,) = seen.devices
+    assert (len(device.queue), device.queued, seen.queued) == (100, 104, 104)
+    bounds = [job.bound_s for job in device.queue]
+    assert bounds == sorted(bounds)
+    assert bounds[0] > 900 + 600
+    console = Console(width=120, record=True)
+    console.print(picture([WorkerView(owner="me", snapshot=seen)]))
+    text = console.export_text()
+    assert f"{bounds[0]:.0f} s" in text
+    assert "more" in text
+    for key in ("running", *keys):
+        bench.placement.cancel(key)

@@ -36,7 +36,7 @@ class Watched(TorchMemory):
 
     def upload(self, component, stopping):
         self.about_to("upload", component)
-        super().upload(component, stopping)
+        return super().upload(component, stopping)
 
     def module(self, component, *, offload=False):
         self.about_to("use", component)
@@ -63,10 +63,11 @@ def test_weights_that_cannot_be_read_are_said_to_whoever_waits(installed, need):
         raise Rejected("weights_changed", component)
 
     memory.about_to = damaged
-    residency = Residency({DIT: weights.size(DIT)}, Ledger(1 << 30), Ledger(memory.host_capacity()))
+    residency = Residency({}, Ledger(1 << 30), Ledger(memory.host_capacity()))
     loader = Loader(residency, memory, weights, lock, lambda: ({}, ()))
     loader.start()
     with lock:
+        loader.know({DIT: weights.needed(DIT)})
         for _ in range(2):
             loader.want(need)
             assert lock.wait_for(loader.trouble, PATIENCE)
@@ -226,7 +227,7 @@ async def test_a_joined_job_leaves_no_folder(bench_of):
 
 async def test_a_shot_is_made_where_measurements_cannot_be_written(bench_of, tmp_path):
     bench = bench_of()
-    (tmp_path / "bench0" / "models" / ".cache" / "measured.json").mkdir()
+    (tmp_path / "bench0" / "models" / ".cache" / "peaks.json").mkdir()
     ends = await bench.make(shot(key="a"), shot(key="b", seed=2))
     assert all(isinstance(end, Made) for end in ends)
 
@@ -248,3 +249,30 @@ def test_a_process_that_has_lost_a_thread_ends_and_says_why():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
+
+
+class SlowLink(CpuDevice):
+    """Copies are asked for at once and have arrived when a test says so."""
+
+    def __init__(self, limit):
+        super().__init__(limit)
+        self.arrived = threading.Event()
+
+    def synchronise(self, event):
+        assert self.arrived.wait(PATIENCE)
+
+
+def test_the_rate_of_the_link_is_that_of_the_copies_and_not_of_asking_for_them(installed):
+    lock, weights, device = threading.Condition(), Weights(installed), SlowLink(1 << 30)
+    memory = TorchMemory(device, HOST_BYTES)
+    residency = Residency({}, Ledger(1 << 30), Ledger(memory.host_capacity()))
+    loader = Loader(residency, memory, weights, lock, lambda: ({}, ()))
+    loader.start()
+    with lock:
+        loader.know({DIT: weights.needed(DIT)})
+        loader.want(Need((DIT,)))
+        assert lock.wait_for(lambda: residency.lease("job", Need((DIT,))), PATIENCE), "the job can begin"
+        assert loader.traffic.uploads == 0
+    device.arrived.set()
+    loader.close()
+    assert loader.traffic.uploads == 1

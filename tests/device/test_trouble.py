@@ -57,12 +57,48 @@ async def test_a_job_that_ran_out_of_memory_is_made_again_with_its_weights_strea
     assert snapshot.memory.work == 0
 
 
+async def test_a_text_encoder_that_is_too_big_is_streamed_and_says_the_same(bench_of, scarce_of):
+    (calm,) = await bench_of().make(shot(key="k"))
+    tried: list[bool] = []
+
+    def short(component, offload):
+        if "umt5" in component:
+            tried.append(offload)
+        return "umt5" in component and not offload
+
+    (end,) = await scarce_of(short).make(shot(key="k"))
+    assert video(end) == video(calm)
+    assert tried[-1]
+
+
+async def test_a_card_that_does_not_hold_the_text_encoder_makes_the_shot_all_the_same(bench_of, installed):
+    (calm,) = await bench_of().make(shot(key="k"))
+    encoder = sum(file.stat().st_size for file in (installed / "umt5-xxl").glob("*.safetensors"))
+    (end,) = await bench_of(device_bytes=(1 << 28) + encoder * 2 // 3).make(shot(key="k"))
+    assert video(end) == video(calm)
+
+
+async def test_a_long_shot_books_room_for_its_chunks(bench_of):
+    bench = bench_of()
+
+    async def most_booked(key, frames):
+        bench.placement.submit(shot(I2V, key=key, frames=frames, steps=4))
+        booked = [bench.runtime.snapshot().memory.work async for _ in bench.placement.events(key)]
+        return max(booked)
+
+    await most_booked("short", 33)
+    await most_booked("chunk", 81)
+    one = await most_booked("one", 81)
+    assert await most_booked("long", 161) <= one
+
+
 async def test_when_the_remedy_does_not_help_the_job_fails_with_the_ledger_and_the_next_one_is_made(scarce_of):
     bench = scarce_of(lambda component, offload: "vace" in component)
     bad, good = await bench.make(shot(VACE, key="bad"), shot(T2V, key="good"))
     told = fault(bad)
-    assert (told.kind, told.code) == (FaultKind.TRANSIENT, "out_of_memory")
-    assert "GiB" in told.message
+    assert (told.kind, told.code) == (FaultKind.REJECTED, "out_of_memory"), "the Medic would try what was tried here"
+    assert "smaller engine" in told.message
+    assert bench.runtime.snapshot().out_of_memory == 2
     assert isinstance(good, Made)
 
 
@@ -95,6 +131,7 @@ async def test_a_decoder_that_ran_out_of_memory_remembers_no_frames(bench_of, mo
     (end,) = await bench_of().make(shot(key="bad"))
     assert fault(end).code == "out_of_memory"
     assert "no room for the second frame" in fault(end).message
+    assert "0.00 for work" not in fault(end).message, "the ledger has what the job held"
     assert not [kept for vae in decoders for kept in vae._feat_map if kept is not None]
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_runtime.measured import step_seconds
 from gpu_runtime.residency import Need
 from gpu_runtime.scheduler import Policy, Scheduler, Ticket
 from vibeboard.jobs import JobClass
@@ -284,3 +285,7 @@ def test_nobody_waits_longer_than_the_bound_told_at_the_submission(jobs, policy)
                 queue.scheduler.requeue(ticket, left)
                 break
     assert len(began) == len(jobs)
+
+
+def test_the_longest_step_is_that_of_the_slowest_engine():
+    assert step_seconds() == pytest.approx(27.5 * 81 / 50)

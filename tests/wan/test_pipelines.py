@@ -121,7 +121,6 @@ def test_a_first_frame_and_four_steps_of_two_experts(run_of, params_of):
     assert [stage.name for stage in run.stages] == [
         *("encode text", "encode", "denoise, high noise", "denoise, low noise", "decode")
     ]
-    assert [stage.steps for stage in run.stages if stage.name.startswith("denoise")] == [2, 2]
     made = pipeline(WanImageToVideoPipeline, run, theirs, ours.recipe, boundary_ratio=ours.recipe.boundary)
     made.register_modules(scheduler=FourLevels(shift=5.0))
     ours.assert_same(theirs, made(image=first_picture(ours.shot.steering.scene), **common(params, ours.recipe)).frames)
@@ -145,8 +144,6 @@ def test_text_to_video_with_two_experts(run_of, params_of):
     ours.assert_same(theirs, made(**common(params, ours.recipe)).frames)
     denoising = [stage for stage in run.stages if stage.name.startswith("denoise")]
     assert [stage.weights for stage in denoising] == [("wan2.2-t2v-a14b-high-noise",), ("wan2.2-t2v-a14b-low-noise",)]
-    assert sum(stage.steps for stage in denoising) == 5
-    assert all(stage.steps for stage in denoising)
 
 
 @pytest.mark.parametrize("engine", ["wan2.1-i2v-14b-480p", "wan2.2-i2v-a14b"])

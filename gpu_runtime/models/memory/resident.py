@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,9 @@ class Resident:
             self._arena.give(extent)
         self._host = []
 
-    def upload(self, stopping: Stopping) -> None:
-        """To the device: what is in no block, then the blocks in the order in which they ran the last time."""
+    def upload(self, stopping: Stopping) -> Callable[[], None]:
+        """To the device: what is in no block, then the blocks in the order in which they ran the last time. What is
+        returned waits for the last copy."""
         try:
             self._bring_computed()
             for number in (0, *self._order):
@@ -85,6 +87,7 @@ class Resident:
         except BaseException:
             self.release()
             raise
+        return partial(self._device.synchronise, self._last)
 
     def release(self) -> None:
         """Give the device's bytes back, those of adapters too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ class TorchMemory:
         resident.read(stopping)
         self._residents[component] = resident
 
-    def upload(self, component: str, stopping: Stopping) -> None:
-        self._residents[component].upload(stopping)
+    def upload(self, component: str, stopping: Stopping) -> Callable[[], None]:
+        return self._residents[component].upload(stopping)
 
     def release(self, component: str) -> None:
         self._residents[component].release()

@@ -40,7 +40,7 @@ class Progress(NamedTuple):
 
 
 class Denoising(NamedTuple):
-    """What one loop works on; `work` is its room in bytes, expected."""
+    """What one loop works on; `work` is its room in bytes, expected, for so many `frames`."""
 
     recipe: Recipe
     roles: Roles
@@ -49,6 +49,7 @@ class Denoising(NamedTuple):
     adapters: tuple[AdapterUse, ...]
     progress: Progress
     work: int
+    frames: int
 
 
 def scheduler_of(folder: Path, shift: float) -> Any:
@@ -76,7 +77,7 @@ def denoise(job: Denoising, latents: Tensor, run: DeviceRun) -> Generator[Stage 
     current: Expert | None = None
     for index, (expert, t) in enumerate(zip(experts, scheduler.timesteps, strict=True)):
         if expert != current:
-            yield Stage(expert.stage, (expert.component,), job.adapters, experts.count(expert), job.work)
+            yield Stage(expert.stage, (expert.component,), job.adapters, job.work, job.frames)
             current = expert
         latents = _step(job, expert, scheduler, t, latents, run)
         yield Step(job.progress.before + index + 1, job.progress.total)

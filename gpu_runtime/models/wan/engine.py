@@ -99,12 +99,13 @@ def _chunk(
     coding_work = coding_bytes(chunk.frames, height, width)
     before = Step(progress.before, progress.total)
     condition = yield from _condition(shot, chunk, known, coding_work, before, run)
-    shape = shot.geometry.shape(chunk.frames + condition.lead * shot.geometry.temporal, height, width)
+    frames = chunk.frames + condition.lead * shot.geometry.temporal
+    shape = shot.geometry.shape(frames, height, width)
     latents = torch.randn(shape, generator=noise, dtype=torch.float32).to(run.device)
     work = shot.geometry.denoise_bytes(shape)
-    job = Denoising(shot.recipe, shot.roles, shot.texts, condition, shot.adapters, progress, work)
+    job = Denoising(shot.recipe, shot.roles, shot.texts, condition, shot.adapters, progress, work, frames)
     latents = yield from denoise(job, latents, run)
-    yield Stage("decode", (shot.roles["vae"],), work=coding_work)
+    yield Stage("decode", (shot.roles["vae"],), work=coding_work, frames=chunk.frames)
     after = Step(progress.before + shot.recipe.steps, progress.total)
     return (yield from coding.decoded(latents, shot.roles, after, run))
 
@@ -119,7 +120,8 @@ def _condition(
         return Condition()
     if kind is Conditioning.FIRST_LATENT and still is None:
         return FirstLatent(None)
-    yield Stage("encode", tuple(roles[role] for role in ("vae", "image_encoder") if role in roles), work=work)
+    encoders = tuple(roles[role] for role in ("vae", "image_encoder") if role in roles)
+    yield Stage("encode", encoders, work=work, frames=chunk.frames)
     if kind is Conditioning.CONTROL:
         given = pixels(still) if known is None and still is not None else known
         control = _control(shot, chunk)

@@ -51,7 +51,7 @@ def steer(
         return Steering(None, scene)
     if control is Control.LAYOUT and params.regions:
         return Steering(torch.stack([region_outlines(params.regions, take, n) for n in range(take.frames)]), scene)
-    yield Stage("previs", (), steps=take.frames)
+    yield Stage("previs", ())
     tracks: dict[int, list[Box]] = {}
     frames = []
     for frame in range(take.frames):
