@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from agents.medic.names import clear_slip, snake
+from agents.medic.parts import by_label, mixed, parts_of
 from agents.medic.quantities import UNIT_WORDS, read
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
@@ -26,7 +27,6 @@ _NOTHING = {"", "null", "none", "nil", "n/a", "na", "undefined", "unset"}
 _YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable", "inactive"}
 _HEX = re.compile(r"[0-9a-f]{64}")
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
-_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
 _BOX = {"value", "val", "amount", "count", "number", "text", "content"}
 _FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
 _ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash"}
@@ -154,34 +154,35 @@ def _items(slot: Slot, value: Any, call: Reading) -> Any:
 
 def _components(slot: Slot, value: Any, call: Reading) -> Any:
     """A fixed tuple: from an object with named parts, a text of numbers, or parts with units."""
-    parts: Any = value
-    if isinstance(value, Mapping):
-        parts = _by_name(slot, value)
-    elif isinstance(value, str):
-        parts = _from_text(slot, value)
-    if not isinstance(parts, list | tuple) or len(parts) != slot.width:
+    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
+    parts: Any = _from_text(value, names) if isinstance(value, str) else value
+    if isinstance(parts, Mapping):
+        parts = by_label({snake(str(name)): part for name, part in parts.items()}, names)
+    if not isinstance(parts, list | tuple) or len(parts) != slot.width or (parts is value and mixed(parts)):
         return value
-    made = [valued(below, part, call) for at, part in enumerate(parts) if (below := slot.item(at))]
-    return _said(slot, made, "its parts in order", call) if slot.fits(made) and made != value else value
+    tried = Reading(Trail(), call.rate)
+    made = [valued(below, part, tried) for at, part in enumerate(parts) if (below := slot.item(at))]
+    if any("red" in aliases for aliases in names) and _is_eight_bit(made):
+        made = [part / 255 for part in made]
+        return _said(slot, made, "channels from 0 to 255", call, declared=True) if slot.fits(made) else value
+    if not slot.fits(made) or made == value:
+        return value
+    call.trail.reasons |= tried.trail.reasons
+    return _said(slot, made, "its parts in order", call)
 
 
-def _by_name(slot: Slot, value: Mapping[str, Any]) -> Any:
-    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
-    given = {snake(name): part for name, part in value.items()}
-    parts = [[given[name] for name in aliases if name in given] for aliases in names]
-    whole = all(len(part) == 1 for part in parts) and len(given) == len(names)
-    return [part[0] for part in parts] if whole else value
+def _is_eight_bit(channels: Sequence[Any]) -> bool:
+    """Whether they count to 255, as most programs write colours."""
+    whole = all(_is_number(part) and part == int(part) and 0 <= part <= 255 for part in channels)
+    return whole and any(part > 1 for part in channels)
 
 
-def _from_text(slot: Slot, text: str) -> Any:
-    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
-    if "red" in {name for aliases in names for name in aliases}:
+def _from_text(text: str, names: Sequence[Collection[str]]) -> Any:
+    if any("red" in aliases for aliases in names):
         if colour := _COLOUR.fullmatch(text.strip()):
             return [int(part, 16) / 255 for part in colour.groups()]
-        if eight_bit := _RGB.fullmatch(text.strip()):
-            return [int(part) / 255 for part in eight_bit.groups()]
-    bare = re.sub(r"[a-z]\s*[:=]\s*", "", text.strip().strip("()[]{}<>").casefold())
-    return [part for part in re.split(r"\s*[,;×]\s*|\s+x\s+|(?<=\d)x(?=[\d.])|(?<=[\d.])\s+(?=[-+.\d])", bare) if part]
+        text = re.sub(r"^\s*rgb\s*(?=\()", "", text, flags=re.IGNORECASE)
+    return parts_of(text, {name for aliases in names for name in aliases})
 
 
 def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
