@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -61,6 +62,7 @@ def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine
     made = unwrapped(root, text.value, tool.name, call.trail)
     if not isinstance(made, Mapping):
         return _nothing("an object with the arguments")
+    made = _each_decoded(made, call)
     made = placed(root, shaped(root, dict(made), call), call) if not root.fits(made) else dict(made)
     made = _without_idle(tool, valued(root, made, call), call)
     if cut := _cut(text, root, made):
@@ -70,6 +72,20 @@ def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine
     if fault.code in INVISIBLE_CODES:
         made = _visible(made, "", call)
     return _judged(fault, made, tool, engine, known, call)
+
+
+def _each_decoded(made: Mapping[str, Any], call: Reading) -> Mapping[str, Any]:
+    """Arguments that were each encoded by themselves: every text among them is JSON, which texts are not by chance."""
+    texts = {name: value for name, value in made.items() if isinstance(value, str)}
+    try:
+        inner = {name: as_json(json.loads(value)) for name, value in texts.items()}
+    except (ValueError, RecursionError):
+        return made
+    if not any(isinstance(value, str) for value in inner.values()) or len(inner) < 2:
+        return made
+    for name in inner:
+        call.trail.say(name, "JSON within JSON")
+    return {**made, **inner}
 
 
 def _nothing(expected: str) -> Mended:

@@ -148,7 +148,10 @@ def _with_unit(wanted: str, value: Any, fields: Mapping[str, FieldInfo]) -> set[
     return {
         Meant(field, unit)
         for field, info in fields.items()
-        if (kept := str(meta(info).get("unit", ""))) and converts(word, kept) and _named(stem, word, field, info)
+        if (kept := str(meta(info).get("unit", "")))
+        and not _is_position(wanted, field)
+        and converts(word, kept)
+        and _named(stem, word, field, info)
     }
 
 
@@ -205,7 +208,7 @@ def clear_slip(wrong: str, right: str) -> bool:
         return wrong == right
     one = _edits(wrong, right) == 1
     if one and sorted(wrong) == sorted(right):
-        return True
+        return len(right) > 3
     if len(right) < 4 or wrong[0] != right[0]:
         return False
     if re.sub(r"(.)\1", r"\1", wrong) == re.sub(r"(.)\1", r"\1", right):

@@ -13,7 +13,7 @@ from typing import Any
 _LABEL = re.compile(r"([a-z]+)\s*[:=]\s*(?=[-+.\d])")
 _LABEL_AFTER = re.compile(r"([-+.\d]+)\s*([a-z]+)")
 _BETWEEN = re.compile(r"\s*[×*,;|]\s*|\s+(?:x|by)\s+|(?<=[\da-z])x(?=[\d.])")
-_SPACE = re.compile(r"(?<=[.\d])\s+(?=[-+.\d])")
+_SPACE = re.compile(r"(?<=[.\d])\s+(?=[-+.\d]|[a-z]+=)")
 _RATIO = re.compile(r"(?<=\d)\s*[:/]\s*(?=\d)")
 _UNIT = re.compile(r"[a-z°%\"'′″]+$")
 _SAYS = {"wide": "width", "high": "height", "tall": "height", "deep": "depth", "long": "length"}

@@ -25,12 +25,19 @@ from vibeboard.timing import Rate
 
 _NOTHING = {"", "null", "none", "nil", "n/a", "na", "undefined", "unset"}
 _YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable", "inactive"}
-_HEX = re.compile(r"[0-9a-f]{64}")
-_COLOUR = re.compile(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
+_HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_COLOUR = re.compile(r"(?:#|0x)?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})(?:ff)?", re.IGNORECASE)
+_SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])", re.IGNORECASE)
 _BOX = {"value", "val", "amount", "count", "number", "text", "content"}
 _FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
+_NTSC_RATIO = re.compile(r"^(\d+)\s*/\s*1\.001$")
+_RATE_COMMA = re.compile(r"^(\d{1,3}),(\d{2,3})$")
 _ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash"}
 _LOOSEST_NTSC = 0.007
+_IDLE_WORDS = frozenset(
+    {"a", "an", "the", "at", "in", "on", "is", "set", "type", "kind", "mode", "pass", "map", "interpolation"}
+)
+"""What may stand around a choice."""
 
 
 @dataclass
@@ -82,17 +89,22 @@ def _read(slot: Slot, value: Any, call: Reading) -> Any:
         return _choice(slot, value, {str(choice): choice for choice in get_args(kind)}, {}, call)
     if isinstance(kind, type) and issubclass(kind, Enum):
         names = {member.name: member.value for member in kind} | {str(member.value): member.value for member in kind}
-        return _choice(slot, value, names, {name: m.value for name, m in other_names(kind).items()}, call)
+        bare = _without_class(value, kind.__name__)
+        return _choice(slot, bare, names, {name: m.value for name, m in other_names(kind).items()}, call)
     return value
 
 
 def _model(slot: Slot, value: Any, call: Reading) -> Any:
     parse = getattr(slot.model, "parse", None)
     if isinstance(value, Mapping):
-        alone = next(iter(value.values())) if len(value) == 1 and not value.keys() & fields(slot).keys() else None
+        alone = None if value.keys() & fields(slot).keys() else unboxed(value)
+        if alone is None and len(value) == 1 and not value.keys() & fields(slot).keys():
+            alone = next(iter(value.values()))
         if not (parse and isinstance(alone, str | int | float)):
             return _fields(slot, value, call)
         value = alone
+    elif parse and isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
     if parse and isinstance(value, str | int | float) and not isinstance(value, bool):
         return _parsed(slot, str(value), call)
     names = list(fields(slot))
@@ -121,6 +133,7 @@ def _fields(slot: Slot, value: Mapping[str, Any], call: Reading) -> dict[str, An
 
 def _parsed(slot: Slot, text: str, call: Reading) -> Any:
     """A model that reads itself from a text, such as a rate: `24 fps`, `23.976`, `24000/1001`."""
+    text = _NTSC_RATIO.sub(r"\g<1>000/1001", _RATE_COMMA.sub(r"\1.\2", text.strip().removeprefix("@").strip()))
     number = None if _FRACTION.fullmatch(text) else read(text, slot.unit)
     wanted = _ntsc(number) if number is not None and slot.bare is Rate else re.sub(r"\s*[:/]\s*", "/", text.strip())
     parse = getattr(slot.model, "parse")  # noqa: B009  (only some models have it)
@@ -181,7 +194,9 @@ def _from_text(text: str, names: Sequence[Collection[str]]) -> Any:
     if any("red" in aliases for aliases in names):
         if colour := _COLOUR.fullmatch(text.strip()):
             return [int(part, 16) / 255 for part in colour.groups()]
-        text = re.sub(r"^\s*rgb\s*(?=\()", "", text, flags=re.IGNORECASE)
+        if short := _SHORT_COLOUR.fullmatch(text.strip()):
+            return [int(part, 16) / 15 for part in short.groups()]
+        text = re.sub(r"^\s*rgb\s*(?:(?=\()|:)", "", text, flags=re.IGNORECASE)
     return parts_of(text, {name for aliases in names for name in aliases})
 
 
@@ -189,6 +204,8 @@ def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
     """A scalar in a list of one, or in an object that only says it: `{"value": 50, "unit": "mm"}`."""
     if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], list | dict):
         return _said(slot, value[0], "a list of one is its item", call)
+    if isinstance(value, list | tuple) and len(value) == 2 and _is_number(value[0]) and _is_unit(value[1]):
+        return _said(slot, f"{value[0]} {value[1]}", "a number and its unit", call)
     if isinstance(value, Mapping):
         own = slot.path.rpartition(".")[2]
         found = unboxed(value, {own, *(_ASSET_BOX if slot.is_asset else ())})
@@ -197,16 +214,21 @@ def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
 
 
 def unboxed(value: Mapping[str, Any], names: Collection[str] = ()) -> Any:
-    """What an object says that only holds one value: `{"value": 5, "unit": "s"}` and `{"seconds": 5}` are `5 s`."""
+    """What an object says that only holds one value: `{"value": 5, "unit": "s"}` and `{"seconds": 5}` are `5 s`,
+    `{"seconds": 3, "frames": 12}` is `3 seconds 12 frames`."""
     given = {snake(str(name)): part for name, part in value.items()}
     inner = [part for name, part in given.items() if name in _BOX or name in names]
     unit = given.get("unit", given.get("units", ""))
     rest = given.keys() - _BOX - {"unit", "units", *names}
     if len(inner) == 1 and not rest and isinstance(inner[0], str | int | float) and isinstance(unit, str):
         return f"{inner[0]} {unit}" if unit else inner[0]
-    if len(given) == 1 and _is_number(part := next(iter(given.values()))) and next(iter(given)) in UNIT_WORDS:
-        return f"{part} {next(iter(given))}"
+    if given and all(_is_number(part) and name in UNIT_WORDS for name, part in given.items()):
+        return " ".join(f"{part} {name}" for name, part in given.items())
     return None
+
+
+def _is_unit(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in UNIT_WORDS
 
 
 def _truth(slot: Slot, value: Any, call: Reading) -> Any:
@@ -267,7 +289,30 @@ def _choice(slot: Slot, value: Any, names: Mapping[str, Any], others: Mapping[st
     if spelt in known:
         return _said(slot, known[spelt], "the same in its spelling", call)
     found = _unique(known[name] for name in known if _one_form(spelt, name) or clear_slip(spelt, name))
+    if found is None:
+        found = _among_idle_words(
+            str(value), {name: choice for table in (others, names) for name, choice in table.items()}, slot
+        )
     return _said(slot, found, f"{value} can only be that", call) if found is not None else value
+
+
+def _without_class(value: Any, name: str) -> Any:
+    """`DUSK` of `TimeOfDay.DUSK` and `<TimeOfDay.DUSK: 'DUSK'>`."""
+    written = re.fullmatch(rf"<?{name}\.(\w+)(?::.*>)?", str(value).strip(), re.IGNORECASE)
+    return written[1] if written else value
+
+
+def _among_idle_words(text: str, choices: Mapping[str, Any], slot: Slot) -> Any:
+    """The one choice whose words stand in a text with nothing else but words that add nothing: `in the kitchen`."""
+    words = snake(text).split("_")
+    idle = _IDLE_WORDS | set(snake(slot.path.rpartition(".")[2]).split("_"))
+    found = []
+    for name, choice in choices.items():
+        own = snake(name).split("_")
+        at = next((at for at in range(len(words)) if words[at : at + len(own)] == own), None)
+        if at is not None and idle.issuperset([*words[:at], *words[at + len(own) :]]):
+            found.append(choice)
+    return _unique(found)
 
 
 def _unique(values: Iterable[Any]) -> Any:
