@@ -158,3 +158,8 @@ def test_a_unit_may_stand_apart_or_not(number, unit, other):
 @given(parts=st.permutations([("x", "0.5"), ("y", "1.5"), ("z", "2.5")]))
 def test_labelled_parts_may_stand_in_any_order(parts):
     assert made(where=", ".join(f"{name}={value}" for name, value in parts)).where == (0.5, 1.5, 2.5)
+
+
+def test_a_null_beside_another_name_of_a_field_says_nothing():
+    box = made(width=None, Width=1280, height=720)
+    assert (box.width, box.height) == (1280, 720)
