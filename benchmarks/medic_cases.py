@@ -316,7 +316,7 @@ def twice_the_same(chance: Random) -> Case:
 
 
 def idle_knobs(chance: Random) -> Case:
-    extras = [("guidance_scale", 7.5), ("num_inference_steps", 30), ("scheduler", "unipc"), ("output_type", "np"),
+    extras = [("eta", 0.0), ("sampler", "euler"), ("scheduler", "unipc"), ("output_type", "np"),
               ("style_preset", None), ("reasoning", "wide, for scale")]  # fmt: skip
 
     def edit(args: dict[str, Any], chance: Random) -> None:

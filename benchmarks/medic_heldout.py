@@ -465,6 +465,7 @@ SEVERAL = [
             put("steps", 20),
             lambda a: a.update(size=f"{a.pop('width')}x{a.pop('height')}"),
         ),
+        meant=put("steps", 20),  # declared since
     ),
     T(
         "several",

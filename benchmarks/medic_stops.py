@@ -30,7 +30,7 @@ def missing_required(chance: Random) -> Case:
 def unknown_intent(chance: Random) -> Case:
     extras = [
         ("style_preset", "noir"),
-        ("negative_prompt", "blurry"),
+        ("forbidden", "blurry"),
         ("mood", "tense"),
         ("camera_shake", "yes"),
         ("ending", "open"),

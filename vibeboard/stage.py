@@ -16,7 +16,8 @@ from vibeboard.model import Frozen
 from vibeboard.screenplay import IntExt, TimeOfDay
 
 Vec3 = Annotated[tuple[float, float, float], Components((("x",), ("y",), ("z",)))]
-Colour = Annotated[tuple[float, float, float], Components((("r", "red"), ("g", "green"), ("b", "blue")))]
+Channel = Annotated[float, Field(ge=0, le=1)]
+Colour = Annotated[tuple[Channel, Channel, Channel], Components((("r", "red"), ("g", "green"), ("b", "blue")))]
 """sRGB, each channel from 0 to 1."""
 Extent = Annotated[
     tuple[float, float, float], Components((("x", "width", "w"), ("y", "height", "h"), ("z", "depth", "d")))

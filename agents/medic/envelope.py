@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,7 +40,13 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
 def _names_another(envelope: Mapping[str, Any], tool: str) -> bool:
     """Whether an envelope is addressed to another tool."""
     named = [envelope[name] for name in envelope if snake(name) in _ADDRESS]
-    return any(isinstance(name, str) and snake(name).rpartition("functions_")[2] != tool for name in named)
+    return any(isinstance(name, str) and not is_for(name, tool) for name in named)
+
+
+def is_for(name: str, tool: str) -> bool:
+    """Whether a tool is called by a name, which may say where it is from: `functions.speak_line`."""
+    last = re.split(r"[.:/]|__", name.strip())[-1]
+    return snake(last).rpartition("functions_")[2] == tool
 
 
 def decoded(value: Any) -> Any:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -20,9 +22,13 @@ from agents.medic.quantities import names_unit, scales, spoken_number
 from agents.medic.slots import Slot, fields
 from tools.declare import Tool
 from vibeboard.faults import FieldError
+from vibeboard.hints import meta
 from vibeboard.model import Frozen
 from vibeboard.timing import Rate
 
+_STEM = 4
+"""Letters that words have in common which are forms of one another: `colour` and `coloring`."""
+_ENDS = {"end", "ends", "ending", "stop", "until", "till", "last", "start", "begin", "from", "to"}
 _NUMBERS = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 
@@ -61,10 +67,49 @@ def _move(edit: Edit, args: dict[str, Any], errors: Sequence[FieldError], tool: 
         return False
     if edit.moved_from not in unknown:
         return False
-    if not _plausible(name, holder.get(name), slot, _siblings(tool, edit.path)):
+    siblings = _siblings(tool, edit.path)
+    declared = snake(name) in _declared(Slot(type=tool.params))
+    if declared or not (_is_telling(slot, holder[name]) or _related(name, holder[name], siblings, last)):
+        return False
+    if not _plausible(name, holder.get(name), slot, siblings):
         return False
     target[last] = holder.pop(name)
     return True
+
+
+def _is_telling(slot: Slot, value: Any) -> bool:
+    """Whether a value is hardly one of another field by accident: an object, a list of whatever length."""
+    return any((arm.model or arm.is_list) and arm.fits(value) for arm in slot.arms)
+
+
+def _related(name: str, value: Any, siblings: Slot, field: str) -> bool:
+    """Whether a name has a word, or the beginning of one, in common with what is declared of a field, or its value says
+    that it is a time where one is wanted; that a value would do there is no reason to put it there. Where something
+    ends is no length."""
+    info = siblings.model.model_fields.get(field) if siblings.model else None
+    if info is None:
+        return False
+    said = meta(info)
+    own = _words(
+        field, *said.get("synonyms", ()), *said.get("measures", ()), *said.get("joint", ()), info.description or ""
+    )
+    words = _words(name)
+    if words & _ENDS and not own & _ENDS:
+        return False
+    if said.get("unit") in ("frame", "s") and isinstance(value, str) and names_unit(value):
+        return True
+    return any(word[:_STEM] == other[:_STEM] for word in words for other in own if min(len(word), len(other)) >= 3)
+
+
+def _words(*texts: str) -> set[str]:
+    return {word for text in texts for word in snake(text).split("_") if word}
+
+
+@cache
+def _declared(slot: Slot) -> frozenset[str]:
+    """Every field's name of a tool, however deep."""
+    below = [arm for field in fields(slot).values() for part in field.arms for arm in (part.item(0) or part).arms]
+    return frozenset(fields(slot)).union(*(_declared(replace(arm, path="")) for arm in below if arm.model))
 
 
 def _plausible(name: str, value: Any, slot: Slot, siblings: Slot) -> bool:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from agents.medic.names import padded_to, snake
+from agents.medic.parts import by_label, mixed, parts_of
 from agents.medic.quantities import read
 from agents.medic.slots import Slot, fields
 from agents.medic.values import Reading
 from vibeboard.hints import meta
 
-_BETWEEN = re.compile(r"\s*(?:[x×*,;:/|]|\bby\b)\s*", re.IGNORECASE)
-_LINES = re.compile(r"(\d{3,4})p", re.IGNORECASE)
+_LINES = re.compile(r"(?:hd\s+)?(\d{3,4})p(?:\s*\((.*)\))?", re.IGNORECASE)
 _WIDE = Fraction(16, 9)
 _LOOSE = Fraction(1, 100)
 
@@ -46,28 +46,27 @@ def _group(slot: Slot, name: str) -> tuple[str, ...]:
 
 def _parts(value: Any, group: tuple[str, ...], slots: Mapping[str, Slot]) -> dict[str, Any]:
     """The parts by field, or nothing. Two parts of a group of three are its first and last: `x` and `z` on a floor."""
-    if isinstance(value, Mapping):
-        value = _by_initial(value, group)
+    names = [_labels(field) for field in group]
+    if isinstance(value, list | tuple) and mixed(value):
+        return {}
     if isinstance(value, str):
-        if match := _LINES.fullmatch(value.strip()):
-            value = _named_size(int(match[1]))
-        else:
-            value = [part for part in _BETWEEN.split(value.strip().strip("()[]")) if part]
+        value = _named_size(value, names) or parts_of(
+            value, {label for labels in names for label in labels}, ratio=True
+        )
+    if isinstance(value, Mapping):
+        value = by_label({snake(str(name)): part for name, part in value.items()}, names)
     if not isinstance(value, list | tuple) or not 1 < len(value) <= len(group):
         return {}
-    names = group if len(value) == len(group) else (group[0], group[-1])
-    if len(names) != len(value):
+    own = group if len(value) == len(group) else (group[0], group[-1])
+    if len(own) != len(value):
         return {}
-    parts = {name: _number(part, slots[name]) for name, part in zip(names, value, strict=True)}
+    parts = {name: _number(part, slots[name]) for name, part in zip(own, value, strict=True)}
     return parts if all(slots[name].fits(part) for name, part in parts.items()) else {}
 
 
-def _by_initial(value: Mapping[str, Any], group: tuple[str, ...]) -> list[Any] | None:
-    """The parts of `{"w": 1280, "h": 720}`, in order."""
-    given = {snake(str(name)): part for name, part in value.items()}
-    parts = [[given[name] for name in (field, field[0]) if name in given] for field in group]
-    whole = len(given) == len(group) and all(len(part) == 1 for part in parts)
-    return [part[0] for part in parts] if whole else None
+def _labels(field: str) -> tuple[str, ...]:
+    """What a part is called besides its field: `w` and, in a picture, `x`."""
+    return (field, field[0], *{"width": ("x",), "height": ("y",)}.get(field, ()))
 
 
 def _number(part: Any, slot: Slot) -> Any:
@@ -75,10 +74,16 @@ def _number(part: Any, slot: Slot) -> Any:
     return part if found is None else int(found) if found.denominator == 1 else float(found)
 
 
-def _named_size(lines: int) -> list[int] | None:
-    """`1080p` is 1920x1080; a name whose width is not whole at 16:9, such as `480p`, has several readings."""
-    width = lines * _WIDE
-    return [int(width), lines] if width.denominator == 1 else None
+def _named_size(text: str, names: Sequence[Collection[str]]) -> list[int] | None:
+    """`1080p` is 1920x1080; a name whose width is not whole at 16:9, such as `480p`, has several readings. What is in
+    brackets must say the same."""
+    match = _LINES.fullmatch(text.strip())
+    width = int(match[1]) * _WIDE if match else Fraction(1, 2)
+    if match is None or width.denominator != 1:
+        return None
+    size = [int(width), int(match[1])]
+    again = parts_of(match[2], {label for labels in names for label in labels}) if match[2] else None
+    return size if match[2] is None or again == [str(part) for part in size] else None
 
 
 def stated_ratio(slot: Slot, made: dict[str, Any], call: Reading) -> None:
@@ -112,8 +117,9 @@ def _side(value: Any, slot: Slot) -> Fraction | None:
 
 
 def _ratio(value: Any) -> Fraction | None:
-    """`16:9`, `16x9`, `2.39:1`, `1.78`."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:[:/x×]\s*(\d+(?:\.\d+)?)\s*)?", str(value))
+    """`16:9`, `16x9`, `16 by 9`, `[16, 9]`, `2.39:1`, `1.78`."""
+    said = ":".join(map(str, value)) if isinstance(value, list) else str(value)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:(?:[:/x×]|by)\s*(\d+(?:\.\d+)?)\s*)?", said)
     if not match or not Fraction(match[2] or "1"):
         return None
     ratio = Fraction(match[1]) / Fraction(match[2] or "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.medic.envelope import unwrapped
+from agents.medic.envelope import is_for, unwrapped
 from agents.medic.legality import legal_within, told
 from agents.medic.names import snake
 from agents.medic.places import placed
@@ -33,6 +34,11 @@ _CHATTER = frozenset({"reasoning", "thought", "thoughts", "explanation", "ration
 """What planners say about a call rather than in it."""
 
 
+_NEUTRAL = frozenset({"dict", "args", "arguments", "kwargs", "params", "parameters", "input", "json", "call", "tool"})
+"""What may stand before brackets and names no tool."""
+_MOST_NAMES = 500
+
+
 @dataclass(frozen=True)
 class Mended:
     """Arguments after the rules; without `errors` they are valid and legal as far as we can tell."""
@@ -48,10 +54,15 @@ def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine
     try:
         text = read_json(args) if isinstance(args, str) else Read(as_json(args))
     except Unreadable as error:
-        return Mended({}, (FieldError(path="", expected=f"one JSON object, but {error}", rule="json"),))
+        return _nothing(f"one JSON object, but {error}")
+    if others := [name for name in text.addressed if not (is_for(name, tool.name) or snake(name) in _NEUTRAL)]:
+        return _nothing(f"a call of {tool.name}, not of {others[0]}")
+    if isinstance(text.value, Mapping) and len(text.value) > _MOST_NAMES:
+        return _nothing(f"an object with at most {_MOST_NAMES} names")
     made = unwrapped(root, text.value, tool.name, call.trail)
     if not isinstance(made, Mapping):
-        return Mended({}, (FieldError(path="", expected="an object with the arguments", rule="json"),))
+        return _nothing("an object with the arguments")
+    made = _each_decoded(made, call)
     made = placed(root, shaped(root, dict(made), call), call) if not root.fits(made) else dict(made)
     made = _without_idle(tool, valued(root, made, call), call)
     if cut := _cut(text, root, made):
@@ -61,6 +72,24 @@ def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine
     if fault.code in INVISIBLE_CODES:
         made = _visible(made, "", call)
     return _judged(fault, made, tool, engine, known, call)
+
+
+def _each_decoded(made: Mapping[str, Any], call: Reading) -> Mapping[str, Any]:
+    """Arguments that were each encoded by themselves: every text among them is JSON, which texts are not by chance."""
+    texts = {name: value for name, value in made.items() if isinstance(value, str)}
+    try:
+        inner = {name: as_json(json.loads(value)) for name, value in texts.items()}
+    except (ValueError, RecursionError):
+        return made
+    if not any(isinstance(value, str) for value in inner.values()) or len(inner) < 2:
+        return made
+    for name in inner:
+        call.trail.say(name, "JSON within JSON")
+    return {**made, **inner}
+
+
+def _nothing(expected: str) -> Mended:
+    return Mended({}, (FieldError(path="", expected=expected, rule="json"),))
 
 
 def _judged(

@@ -104,9 +104,17 @@ def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: str) -> set[Me
         names = (field, *meta(info).get("synonyms", ()))
         idle = set(_singular(within.split("_"))) | {within} | (_IDS if _holds_ids(info) else set())
         twice = any(wanted == f"{one}_{other}" for one in names for other in names if one != other)
+        if _is_position(wanted, field):
+            continue
         if twice or any(padded_to(wanted, other, idle) for other in names):
             found.add(Meant(field))
     return found
+
+
+def _is_position(wanted: str, field: str) -> bool:
+    """Whether a name is of one frame, where a field counts frames."""
+    words = set(wanted.split("_"))
+    return field.endswith("frames") and "frame" in words and not words & _COUNTING
 
 
 def _holds_ids(info: FieldInfo) -> bool:
@@ -140,7 +148,10 @@ def _with_unit(wanted: str, value: Any, fields: Mapping[str, FieldInfo]) -> set[
     return {
         Meant(field, unit)
         for field, info in fields.items()
-        if (kept := str(meta(info).get("unit", ""))) and converts(word, kept) and _named(stem, word, field, info)
+        if (kept := str(meta(info).get("unit", "")))
+        and not _is_position(wanted, field)
+        and converts(word, kept)
+        and _named(stem, word, field, info)
     }
 
 
@@ -161,7 +172,8 @@ def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
         Meant(field)
         for field, info in fields.items()
         for slipped in [slip if _telling(info.annotation) else clear_slip]
-        if any(slipped(wanted, other) for other in (field, *meta(info).get("synonyms", ())))
+        if not _is_position(wanted, field)
+        and any(slipped(wanted, other) for other in (field, *meta(info).get("synonyms", ())))
     }
 
 
@@ -196,7 +208,7 @@ def clear_slip(wrong: str, right: str) -> bool:
         return wrong == right
     one = _edits(wrong, right) == 1
     if one and sorted(wrong) == sorted(right):
-        return True
+        return len(right) > 3
     if len(right) < 4 or wrong[0] != right[0]:
         return False
     if re.sub(r"(.)\1", r"\1", wrong) == re.sub(r"(.)\1", r"\1", right):

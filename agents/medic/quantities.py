@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
+from agents.medic.spelling import plainly
 from vibeboard.timing import Rate
 
 _LENGTH = {
@@ -45,7 +46,9 @@ _SCALES: dict[str, dict[str, Fraction]] = {
     "deg": _spread(_ANGLE),
     "s": _SECONDS,
     "px": dict.fromkeys(("px", "pixel", "pixels", "p"), Fraction(1)),
-    "frame/s": dict.fromkeys(("fps", "hz", "p", "frames/s", "frame/s", "frames per second"), Fraction(1)),
+    "frame/s": dict.fromkeys(
+        ("fps", "hz", "p", "/s", "frames/s", "frame/s", "frames/sec", "frame/sec", "frames per second"), Fraction(1)
+    ),
     "db": dict.fromkeys(("db", "decibel", "decibels"), Fraction(1)),
     "f": {},
     "": {"%": Fraction(1, 100), "percent": Fraction(1, 100), "per cent": Fraction(1, 100), "pct": Fraction(1, 100)},
@@ -58,12 +61,24 @@ UNIT_WORDS = frozenset(
 """Every unit as it may end a field's name: `duration_s`, `height_ft`."""
 
 _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.\d+)?|[-+]?\.\d+"
-_PART = re.compile(rf"\s*({_NUMBER})(?:\s*/\s*(\d+))?\s*([a-z°%\"”″'’′]+(?:\s+per\s+(?:second|cent))?(?:/s)?)?\.?\s*")
+_PART = re.compile(
+    rf"\s*({_NUMBER})(?:\s*/\s*(\d+))?\s*((?:[a-z°%\"”″'’′]+(?:\s+per\s+(?:second|cent))?)?(?:/s(?:ec)?)?)\.?\s*"
+)
 _TIMECODE = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?")
 _FULL_TIMECODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}):(\d{2})")
 _LONGEST = 80
 """No quantity is written with more characters."""
 _TAIL = re.compile(r"\s+(long|wide|high|tall|deep|away|in length|in total|lens|prime|focal length)$")
+_AGAIN = re.compile(r"([^()=@:]+?)\s*(?:\(([^()]+)\)|[=@]\s*([^()=@]+))")
+_THOUSANDS = re.compile(r"\d{1,3}\.\d{3}\s*(?:frames?|pixels?|px)?")
+"""A whole number as some write it, and a fraction as others do."""
+_SMALLER = {
+    **{(False, suffix): "in" for suffix in ("ft", "foot", "feet", "'", "’", "′")},
+    **{(False, suffix): "cm" for suffix in ("m", "metre", "metres", "meter", "meters")},
+    **{(True, suffix): "s" for suffix in ("m", "min", "mins", "minute", "minutes")},
+    **{(True, suffix): "min" for suffix in ("h", "hr", "hrs", "hour", "hours")},
+}
+"""What a last number without a unit counts, by whether it is a time and the unit before it: `6 ft 1`, `1m85`."""
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d{1,2})(?!\d)")
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -81,23 +96,32 @@ def read(text: str, unit: str, rate: Rate | None = None) -> Fraction | None:
     """
     if len(text) > _LONGEST:
         return None
-    plain = _TAIL.sub("", _digits(text.strip().casefold()))
+    plain = _TAIL.sub("", _digits(plainly(text, unit)))
+    if again := _AGAIN.fullmatch(plain):
+        return _said_twice(again[1], again[2] or again[3], unit, rate)
     if unit in ("frame", "s") and ":" in plain:
         return _clock(plain, unit, rate)
-    if unit == "f":
-        plain = re.sub(r"^f\s*/?\s*(?=[\d.])", "", plain)
-    if unit not in ("px", "frame") and re.search(r"\d,\d{3}", plain):
+    if _THOUSANDS.fullmatch(plain) if unit in ("px", "frame") else re.search(r"\d,\d{3}", plain):
         return None
     parts = _parts(_DECIMAL_COMMA.sub(r"\1.\2", plain))
+    if len(parts) > 1 and not parts[-1][1]:
+        parts[-1] = (parts[-1][0], _SMALLER.get((unit in ("frame", "s"), parts[-2][1]), ""))
     if not parts or (len(parts) > 1 and any(not suffix for _, suffix in parts)):
         return None
     values = [_in_unit(number, suffix, unit, rate) for number, suffix in parts]
     return sum((value for value in values if value is not None), Fraction(0)) if None not in values else None
 
 
+def _said_twice(text: str, again: str, unit: str, rate: Rate | None) -> Fraction | None:
+    """`3 s (72 frames)`, `84 frames @ 24 fps`: the number, if what is said besides agrees with it."""
+    number, other = read(text, unit, rate), read(again, unit, rate)
+    agrees = other == number if other is not None else rate is not None and read(again, "frame/s") == rate.fraction
+    return number if agrees and names_unit(again) else None
+
+
 def names_unit(text: str) -> bool:
     """Whether a text says the unit of its number: `5s`, `1:20`, but not `5`."""
-    plain = _TAIL.sub("", _digits(text[:_LONGEST].strip().casefold()))
+    plain = _TAIL.sub("", _digits(plainly(text[:_LONGEST], "")))
     return bool(_TIMECODE.fullmatch(plain) or _FULL_TIMECODE.fullmatch(plain)) or all(
         suffix for _, suffix in _parts(_DECIMAL_COMMA.sub(r"\1.\2", plain)) or [(Fraction(0), "")]
     )
@@ -135,7 +159,9 @@ def _parts(text: str) -> list[tuple[Fraction, str]]:
         match = _PART.match(text, at)
         if not match or (match[2] and int(match[2]) == 0):
             return []
-        found.append((Fraction(match[1].replace(",", "").replace("_", "")) / int(match[2] or 1), match[3] or ""))
+        found.append(
+            (Fraction(match[1].replace(",", "").replace("_", "")) / int(match[2] or 1), match[3].removeprefix(" "))
+        )
         at = match.end()
     return found
 

@@ -14,9 +14,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-_THINK = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THINKS = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
+_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```[\w-]*\s*\n?(.*?)```", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter\s*(?:name\s*=\s*\"?|=)([\w.-]+)\"?\s*>(.*?)</parameter>", re.DOTALL)
+_ADDRESSED = re.compile(r"<(?:invoke|function|tool|tool_call)\b\s*(?:name\s*)?=\s*[\"']?([\w.:/-]+)")
+_CALLEE = re.compile(r"([A-Za-z_][\w.]*)\(\s*$")
 _CALL = re.compile(r"\s*[A-Za-z_][\w.]*\(.*\)\s*;?\s*", re.DOTALL)
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*)>([^<>]*)</\1>")
 _LINE = re.compile(r"\s*[-*]?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*(\S.*?)\s*")
@@ -24,8 +27,11 @@ _SPACE = re.compile(r"(?:\s|//[^\n]*(?:\n|$)|/\*.*?\*/|#[^\n]*(?:\n|$))*", re.DO
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TOKEN = re.compile(r"[-+]?[\w.%°/:-]+")
 _WORD = re.compile(r"[A-Za-z_$][\w$.-]*")
+_END_OF_TEXT = re.compile(r"\s*(?:[:}\]]|$|//|[\"'][\w$.-]+[\"']\s*:|,\s*(?:[\"'“‘{\[}\],]|[\w$.-]+\s*[,:}\]]))")
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 _LONGEST_NUMBER = 300
+_LONGEST_TEXT = 1 << 18
+"""No call that is meant has more characters of arguments."""
 _CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
@@ -35,10 +41,12 @@ class Unreadable(ValueError):
 
 
 class Read(NamedTuple):
-    """What a text says, and the paths of the objects that were closed because the text had ended."""
+    """What a text says, the paths of the objects that were closed because the text had ended, and the tools that it
+    names as those which it calls."""
 
     value: Any
     closed: tuple[tuple[str | int, ...], ...] = ()
+    addressed: tuple[str, ...] = ()
 
 
 def read_json(text: str) -> Read:
@@ -47,28 +55,57 @@ def read_json(text: str) -> Read:
     Raises:
         Unreadable: there is none, several, or something is missing from it.
     """
+    if len(text) > _LONGEST_TEXT:
+        raise Unreadable(f"it has {len(text)} characters, more than {_LONGEST_TEXT}")
     try:
-        return Read(json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant))
+        return Read(_json(text))
     except Unreadable:
         raise
     except (ValueError, RecursionError):
         pass
-    bare = _THINK.sub(" ", text)
+    bare = _without_thoughts(text)
+    called = tuple(_ADDRESSED.findall(bare))
     if marked := _PARAMETER.findall(bare):
-        return Read(_object([(name, _plain(value)) for name, value in marked]))
+        return Read(_object([(name, _plain(value)) for name, value in marked]), addressed=called)
     fenced = _FENCE.findall(bare)
     bare = fenced[0] if len(fenced) == 1 else bare
     if _CALL.fullmatch(bare) and (named := _called(bare)):
-        return Read(named)
+        return Read(named, addressed=(*called, bare.partition("(")[0].strip()))
     start = re.search(r"\[\s*\{|\{", bare)
     if start is None:
-        return Read(_lines(bare))
+        return Read(_lines(bare), addressed=called)
+    if callee := _CALLEE.search(bare, 0, start.start()):
+        called += (callee[1],)
     try:
-        return _Reader(bare, start.start()).read()
+        return _Reader(bare, start.start()).read()._replace(addressed=called)
     except RecursionError:
         raise Unreadable("it is nested too deep") from None
     except OverflowError:
         raise Unreadable("a number in it is too long") from None
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Unreadable(f"{text} is larger than any number")
+    return number
+
+
+def _without_thoughts(text: str) -> str:
+    kept, at = [], 0
+    for opening in _THINKS.finditer(text):
+        if opening.start() < at:
+            continue
+        closing = _THOUGHT.search(text, opening.end())
+        if closing is None:
+            break
+        kept.append(text[at : opening.start()])
+        at = closing.end()
+    return " ".join([*kept, text[at:]])
 
 
 def as_json(value: Any) -> Any:
@@ -107,7 +144,7 @@ def _lines(text: str) -> dict[str, Any]:
 def _plain(text: str) -> Any:
     """A value of tool markup: JSON if it is, else the text itself."""
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        return _json(text)
     except Unreadable:
         raise
     except (ValueError, RecursionError):
@@ -179,7 +216,7 @@ class _Reader:
         plain = text.lstrip("+")
         if len(plain) > _LONGEST_NUMBER:
             raise OverflowError
-        return int(plain) if re.fullmatch(r"-?\d+", plain) else float(plain)
+        return int(plain) if re.fullmatch(r"-?\d+", plain) else _finite(plain)
 
     def _bare_text(self, text: str) -> str:
         if self._skip() not in (",", "}", "]"):
@@ -216,11 +253,7 @@ class _Reader:
 
     def _ends(self, at: int) -> bool:
         """Whether a quotation mark before `at` can close a text: what follows is punctuation of JSON."""
-        return bool(
-            re.match(
-                r"\s*(?:[:}\]]|$|//|[\"'][\w$.-]+[\"']\s*:|,\s*(?:[\"'“‘{\[}\],]|[\w$.-]+\s*[,:}\]]))", self.text[at:]
-            )
-        )
+        return bool(_END_OF_TEXT.match(self.text, at))
 
     def _members(self) -> dict[str, Any]:
         self.at += 1

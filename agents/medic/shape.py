@@ -111,13 +111,14 @@ def _renamed(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
                 claims.setdefault(found.field, []).append((name, said))
                 break
     for field, claimed in claims.items():
-        values = [*([made[field]] if field in made else []), *(value for _, value in claimed)]
+        said = made.get(field) is not None  # a null beside another name for it says nothing
+        values = [*([made[field]] if said else []), *(value for _, value in claimed)]
         if not agree(fields(slot)[field], values, made, call):
             continue
         for name, _ in claimed:
             del made[name]
             call.trail.say(path_below(slot, name), f"means {field}")
-        made.setdefault(field, values[0])
+        made[field] = values[0]
         call.trail.say(path_below(slot, field), f"was named {claimed[0][0]}")
     return made
 

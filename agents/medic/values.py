@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from agents.medic.names import clear_slip, snake
+from agents.medic.parts import by_label, mixed, parts_of
 from agents.medic.quantities import UNIT_WORDS, read
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
@@ -24,13 +25,19 @@ from vibeboard.timing import Rate
 
 _NOTHING = {"", "null", "none", "nil", "n/a", "na", "undefined", "unset"}
 _YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable", "inactive"}
-_HEX = re.compile(r"[0-9a-f]{64}")
-_COLOUR = re.compile(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
-_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
+_HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_COLOUR = re.compile(r"(?:#|0x)?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})(?:ff)?", re.IGNORECASE)
+_SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])", re.IGNORECASE)
 _BOX = {"value", "val", "amount", "count", "number", "text", "content"}
 _FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
+_NTSC_RATIO = re.compile(r"^(\d+)\s*/\s*1\.001$")
+_RATE_COMMA = re.compile(r"^(\d{1,3}),(\d{2,3})$")
 _ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash"}
 _LOOSEST_NTSC = 0.007
+_IDLE_WORDS = frozenset(
+    {"a", "an", "the", "at", "in", "on", "is", "set", "type", "kind", "mode", "pass", "map", "interpolation"}
+)
+"""What may stand around a choice."""
 
 
 @dataclass
@@ -82,17 +89,22 @@ def _read(slot: Slot, value: Any, call: Reading) -> Any:
         return _choice(slot, value, {str(choice): choice for choice in get_args(kind)}, {}, call)
     if isinstance(kind, type) and issubclass(kind, Enum):
         names = {member.name: member.value for member in kind} | {str(member.value): member.value for member in kind}
-        return _choice(slot, value, names, {name: m.value for name, m in other_names(kind).items()}, call)
+        bare = _without_class(value, kind.__name__)
+        return _choice(slot, bare, names, {name: m.value for name, m in other_names(kind).items()}, call)
     return value
 
 
 def _model(slot: Slot, value: Any, call: Reading) -> Any:
     parse = getattr(slot.model, "parse", None)
     if isinstance(value, Mapping):
-        alone = next(iter(value.values())) if len(value) == 1 and not value.keys() & fields(slot).keys() else None
+        alone = None if value.keys() & fields(slot).keys() else unboxed(value)
+        if alone is None and len(value) == 1 and not value.keys() & fields(slot).keys():
+            alone = next(iter(value.values()))
         if not (parse and isinstance(alone, str | int | float)):
             return _fields(slot, value, call)
         value = alone
+    elif parse and isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
     if parse and isinstance(value, str | int | float) and not isinstance(value, bool):
         return _parsed(slot, str(value), call)
     names = list(fields(slot))
@@ -121,6 +133,7 @@ def _fields(slot: Slot, value: Mapping[str, Any], call: Reading) -> dict[str, An
 
 def _parsed(slot: Slot, text: str, call: Reading) -> Any:
     """A model that reads itself from a text, such as a rate: `24 fps`, `23.976`, `24000/1001`."""
+    text = _NTSC_RATIO.sub(r"\g<1>000/1001", _RATE_COMMA.sub(r"\1.\2", text.strip().removeprefix("@").strip()))
     number = None if _FRACTION.fullmatch(text) else read(text, slot.unit)
     wanted = _ntsc(number) if number is not None and slot.bare is Rate else re.sub(r"\s*[:/]\s*", "/", text.strip())
     parse = getattr(slot.model, "parse")  # noqa: B009  (only some models have it)
@@ -154,40 +167,45 @@ def _items(slot: Slot, value: Any, call: Reading) -> Any:
 
 def _components(slot: Slot, value: Any, call: Reading) -> Any:
     """A fixed tuple: from an object with named parts, a text of numbers, or parts with units."""
-    parts: Any = value
-    if isinstance(value, Mapping):
-        parts = _by_name(slot, value)
-    elif isinstance(value, str):
-        parts = _from_text(slot, value)
-    if not isinstance(parts, list | tuple) or len(parts) != slot.width:
+    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
+    parts: Any = _from_text(value, names) if isinstance(value, str) else value
+    if isinstance(parts, Mapping):
+        parts = by_label({snake(str(name)): part for name, part in parts.items()}, names)
+    if not isinstance(parts, list | tuple) or len(parts) != slot.width or (parts is value and mixed(parts)):
         return value
-    made = [valued(below, part, call) for at, part in enumerate(parts) if (below := slot.item(at))]
-    return _said(slot, made, "its parts in order", call) if slot.fits(made) and made != value else value
+    tried = Reading(Trail(), call.rate)
+    made = [valued(below, part, tried) for at, part in enumerate(parts) if (below := slot.item(at))]
+    if any("red" in aliases for aliases in names) and _is_eight_bit(made):
+        made = [part / 255 for part in made]
+        return _said(slot, made, "channels from 0 to 255", call, declared=True) if slot.fits(made) else value
+    if not slot.fits(made) or made == value:
+        return value
+    call.trail.reasons |= tried.trail.reasons
+    return _said(slot, made, "its parts in order", call)
 
 
-def _by_name(slot: Slot, value: Mapping[str, Any]) -> Any:
-    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
-    given = {snake(name): part for name, part in value.items()}
-    parts = [[given[name] for name in aliases if name in given] for aliases in names]
-    whole = all(len(part) == 1 for part in parts) and len(given) == len(names)
-    return [part[0] for part in parts] if whole else value
+def _is_eight_bit(channels: Sequence[Any]) -> bool:
+    """Whether they count to 255, as most programs write colours."""
+    whole = all(_is_number(part) and part == int(part) and 0 <= part <= 255 for part in channels)
+    return whole and any(part > 1 for part in channels)
 
 
-def _from_text(slot: Slot, text: str) -> Any:
-    names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
-    if "red" in {name for aliases in names for name in aliases}:
+def _from_text(text: str, names: Sequence[Collection[str]]) -> Any:
+    if any("red" in aliases for aliases in names):
         if colour := _COLOUR.fullmatch(text.strip()):
             return [int(part, 16) / 255 for part in colour.groups()]
-        if eight_bit := _RGB.fullmatch(text.strip()):
-            return [int(part) / 255 for part in eight_bit.groups()]
-    bare = re.sub(r"[a-z]\s*[:=]\s*", "", text.strip().strip("()[]{}<>").casefold())
-    return [part for part in re.split(r"\s*[,;×]\s*|\s+x\s+|(?<=\d)x(?=[\d.])|(?<=[\d.])\s+(?=[-+.\d])", bare) if part]
+        if short := _SHORT_COLOUR.fullmatch(text.strip()):
+            return [int(part, 16) / 15 for part in short.groups()]
+        text = re.sub(r"^\s*rgb\s*(?:(?=\()|:)", "", text, flags=re.IGNORECASE)
+    return parts_of(text, {name for aliases in names for name in aliases})
 
 
 def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
     """A scalar in a list of one, or in an object that only says it: `{"value": 50, "unit": "mm"}`."""
     if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], list | dict):
         return _said(slot, value[0], "a list of one is its item", call)
+    if isinstance(value, list | tuple) and len(value) == 2 and _is_number(value[0]) and _is_unit(value[1]):
+        return _said(slot, f"{value[0]} {value[1]}", "a number and its unit", call)
     if isinstance(value, Mapping):
         own = slot.path.rpartition(".")[2]
         found = unboxed(value, {own, *(_ASSET_BOX if slot.is_asset else ())})
@@ -196,16 +214,21 @@ def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
 
 
 def unboxed(value: Mapping[str, Any], names: Collection[str] = ()) -> Any:
-    """What an object says that only holds one value: `{"value": 5, "unit": "s"}` and `{"seconds": 5}` are `5 s`."""
+    """What an object says that only holds one value: `{"value": 5, "unit": "s"}` and `{"seconds": 5}` are `5 s`,
+    `{"seconds": 3, "frames": 12}` is `3 seconds 12 frames`."""
     given = {snake(str(name)): part for name, part in value.items()}
     inner = [part for name, part in given.items() if name in _BOX or name in names]
     unit = given.get("unit", given.get("units", ""))
     rest = given.keys() - _BOX - {"unit", "units", *names}
     if len(inner) == 1 and not rest and isinstance(inner[0], str | int | float) and isinstance(unit, str):
         return f"{inner[0]} {unit}" if unit else inner[0]
-    if len(given) == 1 and _is_number(part := next(iter(given.values()))) and next(iter(given)) in UNIT_WORDS:
-        return f"{part} {next(iter(given))}"
+    if given and all(_is_number(part) and name in UNIT_WORDS for name, part in given.items()):
+        return " ".join(f"{part} {name}" for name, part in given.items())
     return None
+
+
+def _is_unit(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in UNIT_WORDS
 
 
 def _truth(slot: Slot, value: Any, call: Reading) -> Any:
@@ -266,7 +289,30 @@ def _choice(slot: Slot, value: Any, names: Mapping[str, Any], others: Mapping[st
     if spelt in known:
         return _said(slot, known[spelt], "the same in its spelling", call)
     found = _unique(known[name] for name in known if _one_form(spelt, name) or clear_slip(spelt, name))
+    if found is None:
+        found = _among_idle_words(
+            str(value), {name: choice for table in (others, names) for name, choice in table.items()}, slot
+        )
     return _said(slot, found, f"{value} can only be that", call) if found is not None else value
+
+
+def _without_class(value: Any, name: str) -> Any:
+    """`DUSK` of `TimeOfDay.DUSK` and `<TimeOfDay.DUSK: 'DUSK'>`."""
+    written = re.fullmatch(rf"<?{name}\.(\w+)(?::.*>)?", str(value).strip(), re.IGNORECASE)
+    return written[1] if written else value
+
+
+def _among_idle_words(text: str, choices: Mapping[str, Any], slot: Slot) -> Any:
+    """The one choice whose words stand in a text with nothing else but words that add nothing: `in the kitchen`."""
+    words = snake(text).split("_")
+    idle = _IDLE_WORDS | set(snake(slot.path.rpartition(".")[2]).split("_"))
+    found = []
+    for name, choice in choices.items():
+        own = snake(name).split("_")
+        at = next((at for at in range(len(words)) if words[at : at + len(own)] == own), None)
+        if at is not None and idle.issuperset([*words[:at], *words[at + len(own) :]]):
+            found.append(choice)
+    return _unique(found)
 
 
 def _unique(values: Iterable[Any]) -> Any:

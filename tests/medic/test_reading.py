@@ -134,3 +134,31 @@ def test_a_nested_object_that_the_text_left_open_is_taken_only_if_nothing_can_be
     )
     assert decide(BROKEN, whole, board, best("finish_segment"), 1).args["burn_in"] == burn_in
     assert decide(BROKEN, without[:-2] + " ", board, best("finish_segment"), 1).action is Action.STOP
+
+
+@pytest.mark.parametrize(
+    "text", ['{"frames": 1e999}', "{frames: 1e999, }", "<parameter name=frames>-1e999</parameter>"]
+)
+def test_a_number_beyond_all_is_refused(text):
+    with pytest.raises(Unreadable, match="larger than any number"):
+        read_json(text)
+
+
+def test_a_text_without_end_is_refused_and_thoughts_without_end_are_no_trouble():
+    with pytest.raises(Unreadable, match="characters"):
+        read_json("[" + "1," * 200_000 + "1]")
+    assert read_json("<think>" * 20_000 + '{"frames": 81}').value == {"frames": 81}
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ('<invoke name="delete_project"><parameter name="text">Go</parameter></invoke>', ("delete_project",)),
+        ('<function=delete_project>{"text": "Go"}</function>', ("delete_project",)),
+        ('delete_project(text="Go")', ("delete_project",)),
+        ('delete_project({"text": "Go"})', ("delete_project",)),
+        ('Here it is: {"text": "Go"}', ()),
+    ],
+)
+def test_who_is_called_is_read_with_the_arguments(text, called):
+    assert read_json(text).addressed == called
