@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.inbox import Inbox
 from vibeboard.faults import Cancelled, Fault, FaultKind
-from vibeboard.jobs import Failed, Job, JobEvent, JobQueue, JobState, JobView, Made, Snapshot, Started, Wish
+from vibeboard.jobs import AT_WORK, Failed, Job, JobEvent, JobQueue, JobState, JobView, Made, Snapshot, Started, Wish
 
 EVERY_S = 0.2
 """How often the table is looked at."""
@@ -34,7 +34,7 @@ class Table:
         return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
-        self._queue.stop(key)
+        self._queue.withdraw(key)
 
     def unload(self) -> None:
         self._queue.wish(Wish.UNLOAD)
@@ -53,12 +53,12 @@ class Table:
         )
 
     async def drain(self, *, leave: bool = False) -> None:
-        """Cancel what was offered and is not made; the workers go on with other work."""
+        """Take back what was offered and is not made; the workers go on with other work."""
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         for key in self._told if not leave else ():
-            self._queue.stop(key)
+            self._queue.withdraw(key)
         self._loops, self._told = [], {}
         self._inbox.end_all(Cancelled().fault)
 
@@ -81,7 +81,7 @@ class Table:
             for event in _news(key, told[key], view):
                 self._inbox.put(event)
             self._told[key] = view
-            if view.state not in (JobState.QUEUED, JobState.RUNNING):
+            if view.state not in AT_WORK:
                 del self._told[key]
 
     def _seen(self, keys: list[str]) -> dict[str, JobView]:
