@@ -21,6 +21,7 @@ from api.patience import SOON_S, carried_on
 from api.progress import Watch, watch_for
 from api.working import STATE_FOLDER, film_project, must_render, placement_for, shared_store, show, workers
 from gpu_runtime.engine import best
+from graphs import planning
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
 from graphs.overlay import keep_edits
@@ -73,8 +74,10 @@ def make_film(
                 engines[TAKE_TASK] = takes.engine
             model = _planner(project, planner)
             project.pin(engines)
+            blob = project.blobs.put(text.encode(), "text/plain").sha256
+            planning.make_newest(project, blob)
             request = MakeRequest(
-                script=project.blobs.put(text.encode(), "text/plain").sha256,
+                script=blob,
                 name=script.stem,
                 planner=identity(model),
                 scenes=scenes,
@@ -137,6 +140,7 @@ def write_breakdown(script: Path, film: Path, output: Path | None, planner: str 
     with film_project(film) as project:
         model = _planner(project, planner)
         blob = project.blobs.put(text.encode(), "text/plain").sha256
+        planning.make_newest(project, blob)
         request = MakeRequest(script=blob, name=script.stem, engines=pin_engines(project.pins()))
         with watch_for(sys.stderr, request, workers()) as watch:
             work = break_down_script(project, placement_for(project.root), request, watch, model)

@@ -18,6 +18,7 @@ from storage.takes import Takes
 from tests.storage.films import EDIT, SCENE, fill
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, Status
+from vibeboard.digest import sha256
 from vibeboard.edits import Author
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Rejected
@@ -58,6 +59,7 @@ SEES_NOTHING = {
     "revisions": lambda other: other.revisions(99) == [],
     "revision": lambda other: refused(other.revision, 1) == "no_such_revision",
     "latest_revision": lambda other: other.latest_revision() is None,
+    "revision_of": lambda other: other.revision_of(sha256(b"mine script"), 1) is None,
     "pins": lambda other: (other.pins(), other.pins("generate_shot")) == ({}, {}),
     "setting": lambda other: other.setting("request") == "",
     "find_plans": lambda other: other.find_plans(["plan mine"]) == {},
