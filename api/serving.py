@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import socket
 import sys
 from contextlib import closing
@@ -19,6 +20,7 @@ from api.security.rates import Rates
 from api.service import Service
 from api.studio import Studio
 from storage.configured import service_store
+from storage.locks import working
 from vibeboard.faults import Rejected
 from vibeboard.logs import set_up_logs
 from vibeboard.settings import Settings
@@ -42,7 +44,8 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     set_up_traces(settings)
     sys.setswitchinterval(SWITCH_S)
     home = home or settings.home_folder
-    with closing(service_store(home, settings, SOON_S)) as store, store.written():
+    _sweep(home)
+    with closing(service_store(home, settings, SOON_S)) as store, store.written(), working(home):
         single_user = not tokens
         must_be_safe(host, single_user=single_user)
         studio = Studio(store, settings)
@@ -66,6 +69,13 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
             ws_per_message_deflate=False,
         )
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _sweep(home: Path) -> None:
+    """Clear what a killed process left half-written in the home, unless another may be writing there."""
+    with working(home, alone=True) as nobody_writes:
+        if nobody_writes:
+            shutil.rmtree(home / "scratch", ignore_errors=True)
 
 
 def must_be_safe(host: str, *, single_user: bool) -> None:

@@ -36,3 +36,13 @@ def test_workers_begin_anew_after_an_outage_longer_than_they_are_patient(
         server.start()
         until(lambda: client.get("/readyz").status_code == 200)
         until(lambda: client.get("/api/gpu").json()["workers"])
+
+
+def test_what_a_killed_service_left_of_an_upload_is_cleared_unless_another_may_be_writing(tmp_path):
+    left = tmp_path / "home" / "scratch" / "upload-abc"
+    left.mkdir(parents=True)
+    with serving(tmp_path / "home", "--no-workers"):
+        assert not left.exists()
+        left.mkdir(parents=True)
+        with serving(tmp_path / "home", "--no-workers"):
+            assert left.exists()
