@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
 from fastapi import Depends, FastAPI
@@ -30,11 +30,10 @@ _MOST_JSON = 17 * _MIB
 _ENVELOPE = _MIB
 """What a form adds to the file in it, at most."""
 DESCRIPTION = "Builds a film from a screenplay: script in, episode out."
-At = Callable[[Service], AbstractAsyncContextManager[None]]
 
 
-def create_app(service: Service, beside: At | None = None) -> FastAPI:
-    """The app of a service. `beside` is what runs for as long as it does, such as workers of its own."""
+def create_app(service: Service) -> FastAPI:
+    """The app of a service; its studio and its own workers run for as long as it does."""
 
     hub = Hub(service.store, service.settings.unacked_events)
     service.studio.told = hub.told
@@ -44,11 +43,8 @@ def create_app(service: Service, beside: At | None = None) -> FastAPI:
         async with hub:
             service.studio.start()
             try:
-                if beside is None:
+                async with service.workers.at_work() if service.workers else nullcontext():
                     yield
-                else:
-                    async with beside(service):
-                        yield
             finally:
                 await asyncio.to_thread(service.studio.stop)
 

@@ -24,6 +24,7 @@ from api.working import STATE_FOLDER, film_project, must_render, placement_for, 
 from gpu_runtime.engine import best
 from gpu_runtime.placement.table import Table
 from gpu_runtime.stock import leaving_to
+from graphs import planning
 from graphs.breakdown import break_down_script
 from graphs.make import call_once, make
 from graphs.overlay import keep_edits
@@ -75,8 +76,10 @@ def make_film(
                 engines[TAKE_TASK] = takes.engine
             model = _planner(project, planner)
             project.pin(engines)
+            blob = project.blobs.put(text.encode(), "text/plain").sha256
+            planning.make_newest(project, blob)
             request = MakeRequest(
-                script=project.blobs.put(text.encode(), "text/plain").sha256,
+                script=blob,
                 name=script.stem,
                 planner=identity(model),
                 scenes=scenes,
@@ -145,6 +148,7 @@ def write_breakdown(script: Path, film: Path, output: Path | None, planner: str 
     with film_project(film) as project:
         model = _planner(project, planner)
         blob = project.blobs.put(text.encode(), "text/plain").sha256
+        planning.make_newest(project, blob)
         request = MakeRequest(script=blob, name=script.stem, engines=pin_engines(project.pins()))
         with watch_for(sys.stderr, request, workers()) as watch:
             work = break_down_script(project, placement_for(project.root), request, watch, model)

@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends, Path, Request
 from starlette.requests import HTTPConnection
 
+from api.own_workers import OwnWorkers
 from api.security.rates import Rates, address_key
 from api.studio import Studio
 from storage.films import Films
@@ -45,13 +46,15 @@ class Caller(NamedTuple):
 
 @dataclass(frozen=True)
 class Service:
-    """`single_user`: bound to loopback, who asks is the person at this machine and needs no token."""
+    """`single_user`: bound to loopback, who asks is the person at this machine and needs no token. `workers` are those
+    of this process, if it has any."""
 
     store: Store
     settings: Settings
     studio: Studio
     single_user: bool
     rates: Rates
+    workers: OwnWorkers | None = None
 
     @property
     def films(self) -> Films:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import ipaddress
-import logging
+import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 
 import uvicorn
@@ -17,23 +15,19 @@ from rich.console import Console
 
 from api.app import create_app, guarded
 from api.live.commands import MOST_BYTES
+from api.own_workers import OwnWorkers
 from api.patience import SOON_S
 from api.security.rates import Rates
 from api.service import Service
 from api.studio import Studio
-from api.working import placement_for
-from gpu_runtime.needs import stock_here
-from gpu_runtime.placement.feed import Feed
 from gpu_runtime.stock import leaving_to
 from storage.configured import service_store
 from storage.locks import working
-from storage.queue import process_name
 from vibeboard.faults import Rejected
 from vibeboard.logs import set_up_logs
 from vibeboard.settings import Settings
 from vibeboard.traces import set_up_traces
 
-log = logging.getLogger("vibeboard.serving")
 DRAIN_S = 10
 """Seconds that connections have to end by themselves."""
 SWITCH_S = 0.0005
@@ -51,15 +45,19 @@ def serve(home: Path | None, host: str, port: int, *, tokens: bool, workers: boo
     set_up_logs(settings)
     set_up_traces(settings)
     home = home or settings.home_folder
+    _sweep(home)
     with (
         closing(service_store(home, settings, SOON_S)) as store,
         store.written(),
+        working(home),
         leaving_to(store.queue.workers, store.queue.last_stocks),
     ):
         single_user = not tokens
         must_be_safe(host, single_user=single_user)
-        service = Service(store, settings, Studio(store, settings), single_user, Rates(settings.rate_per_minute))
-        app = create_app(service, _workers if workers else None)
+        studio = Studio(store, settings)
+        own = OwnWorkers(studio) if workers else None
+        service = Service(store, settings, studio, single_user, Rates(settings.rate_per_minute), own)
+        app = create_app(service)
         listening = _listen(host, port)
         shown = f"http://{host}:{listening.getsockname()[1]}"
         who = "for the person at this machine only; no token is needed" if single_user else "to who has a token"
@@ -87,6 +85,13 @@ def _pause_seldom() -> None:
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()
+
+
+def _sweep(home: Path) -> None:
+    """Clear what a killed process left half-written in the home, unless another may be writing there."""
+    with working(home, alone=True) as nobody_writes:
+        if nobody_writes:
+            shutil.rmtree(home / "scratch", ignore_errors=True)
 
 
 def must_be_safe(host: str, *, single_user: bool) -> None:
@@ -119,20 +124,3 @@ def _listen(host: str, port: int) -> socket.socket:
             "port_taken", f"cannot listen at {host}:{port} ({error.strerror}): choose another --port"
         ) from None
     return listening
-
-
-@asynccontextmanager
-async def _workers(service: Service) -> AsyncIterator[None]:
-    """Workers of this process, fed from the job table as those elsewhere are."""
-    home = service.store.home
-    (home / "scratch").mkdir(exist_ok=True)
-    with service.store.written() as membership, working(home):
-        patience_s = service.settings.store_patience_s
-        queue, placement = service.store.queue, placement_for(home)
-        feed = Feed(queue, placement, process_name(), log.info, patience_s, membership.renew, stock_here)
-        serving = service.studio.submit(feed.serve())
-        try:
-            yield
-        finally:
-            service.studio.call_soon(feed.stop)
-            await asyncio.wrap_future(serving)

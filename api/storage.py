@@ -18,12 +18,14 @@ from storage.configured import DATABASE, configured_store, service_store
 from storage.garbage import collect
 from storage.moving import Watch, copy_film, export_film, import_film
 from storage.store import MARK, Store
+from storage.tables import LOCAL
 from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
 
 app = typer.Typer(help="Clean up, check and move what is kept of films.", no_args_is_help=True)
 IN_STORE = "store:"
 Film = Annotated[str, typer.Argument(help="A film's folder, or store:NAME for one in the store that is configured.")]
+Owner = Annotated[str, typer.Option("--owner", help="Whose film it is in a store of several people, if it is new.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Put it over the same film if that is there already.")]
 
 
@@ -75,12 +77,13 @@ def import_(
     archive: Annotated[Path, typer.Argument(help="An archive that vibeboard storage export wrote.")],
     to: Annotated[str, typer.Argument(help="A film's folder, or store: for the store that is configured.")],
     replace: Replace = False,
+    owner: Owner = LOCAL,
 ) -> None:
     """Bring the film of an archive into a folder or the store; vibeboard make then writes its files again."""
     if not archive.is_file():
         raise Rejected("no_such_archive", f"there is no archive {archive}")
     with _target(to) as store, progress("importing") as watch:
-        film = import_film(archive, store, watch, replace=replace)
+        film = import_film(archive, store, watch, replace=replace, owner=owner)
     print(f"{film.name} is there, {len(film.blobs)} files")
 
 
@@ -89,10 +92,12 @@ def copy(
     source: Film,
     to: Annotated[str, typer.Argument(help="A film's folder, or store: for the store that is configured.")],
     replace: Replace = False,
+    owner: Owner = LOCAL,
 ) -> None:
-    """Copy a film between a folder and the store, either way. Cut off, it goes on where it stopped."""
+    """Copy a film between a folder and the store, either way; vibeboard make then writes its files again. Cut off, it
+    goes on where it stopped."""
     with _film(source) as place, _target(to) as store, progress("copying") as watch:
-        copy_film(place.store, place.project_id, store, watch, replace=replace)
+        copy_film(place.store, place.project_id, store, watch, replace=replace, owner=owner)
 
 
 def _checked(store: Store, watch: Watch) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from api import serving
+from api import own_workers
 from api.cli import main
 from benchmarks.stub_worker import CHILDREN
 from gpu_runtime.placement.embedded import Embedded
@@ -17,5 +17,5 @@ def _stubs(root: Path) -> Placement:
     return Embedded(command, CHILDREN, root / "worker.log")
 
 
-serving.placement_for = _stubs  # type: ignore[assignment]
+own_workers.placement_for = _stubs  # type: ignore[assignment]
 __all__ = ["main"]

@@ -23,17 +23,26 @@ from vibeboard.shot import ScenePlan, Shot
 
 
 def read(project: Records, script: str) -> str:
-    """Read a script (the blob of its text) and keep it as a revision; the blob of its `Screenplay`.
+    """A script (the blob of its text) as it was read when it was a revision of the film, also if there are newer ones;
+    one that never was becomes the newest. The blob of its `Screenplay`."""
+    known = project.revision_of(script, READER_REVISION)
+    if known and project.blobs.has(known.screenplay_sha256):
+        return known.screenplay_sha256
+    return _add(project, script)
 
-    Ids are carried over from the revision before, so that what was not edited keeps its identity.
-    """
+
+def make_newest(project: Records, script: str) -> None:
+    """Keep a script (the blob of its text) as the newest revision, which it may be already."""
     latest = project.latest_revision()
-    if latest and not project.blobs.has(latest.screenplay_sha256):
-        latest = None
-    if latest and (latest.script_sha256, latest.reader) == (script, READER_REVISION):
-        return latest.screenplay_sha256
+    if latest is None or (latest.script_sha256, latest.reader) != (script, READER_REVISION):
+        _add(project, script)
+
+
+def _add(project: Records, script: str) -> str:
+    """Ids are carried over from the revision before, so that what was not edited keeps its identity."""
+    latest = project.latest_revision()
     screenplay = read_fountain(project.blobs.read(script).decode())
-    if latest:
+    if latest and project.blobs.has(latest.screenplay_sha256):
         previous = Screenplay.model_validate_json(project.blobs.read(latest.screenplay_sha256))
         screenplay = carry_ids(previous, screenplay)
     blob = project.blobs.put(canonical(screenplay), "application/json")

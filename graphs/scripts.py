@@ -53,7 +53,7 @@ def add_script(film: Records, text: str) -> tuple[int, Revision]:
     """
     must_have_scenes(text, "the script")
     before = film.latest_revision()
-    planning.read(film, film.blobs.put(text.encode(), "text/plain").sha256)
+    planning.make_newest(film, film.blobs.put(text.encode(), "text/plain").sha256)
     ((number, added),) = film.revisions(1)
     if before is None or before.id != added.id:
         data: dict[str, JsonValue] = {"number": number, "sha256": added.script_sha256}

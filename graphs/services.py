@@ -12,6 +12,7 @@ from agents.llm.model import LlmModel
 from agents.medic import Fixer
 from gpu_runtime.engine import Engine
 from graphs.approval import Approval
+from graphs.joining import Joined
 from graphs.request import MakeRequest
 from storage.project import Project
 from tools.declare import Params
@@ -21,9 +22,6 @@ from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable, raised
 from vibeboard.jobs import Job, JobState, Made, Placement, Progress
 from vibeboard.logs import about
 from vibeboard.traces import span
-
-JOINED_EVERY_S = 0.2
-"""How often a job that somebody else has in hand is looked at."""
 
 
 @dataclass
@@ -45,6 +43,9 @@ class Services:
     """When a person has to approve the build; None for never."""
     _inflight: dict[str, asyncio.Task[Result]] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._joined = Joined(self.project.jobs)
 
     def check(self) -> None:
         """Raise `Cancelled` when the run is being stopped; for work that is done in a thread."""
@@ -86,8 +87,7 @@ class Services:
                 return known
             if job := jobs.claim(*claim, stand):
                 return await self._run(job, unit)
-            await asyncio.sleep(JOINED_EVERY_S)
-            jobs.expire()
+            await self._joined.until_free(key)
 
     async def _run(self, job: Job, unit: str) -> Result:
         with about(unit=unit), span("job", task=job.task, engine=job.engine, attempt=job.attempt):

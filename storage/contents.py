@@ -102,8 +102,9 @@ def _dump(row: SQLModel) -> dict[str, JsonValue]:
     return data | times
 
 
-def restore(store: Store, film: Contents, *, replace: bool = False) -> None:
-    """Make a film what it is in `film`, all of it or nothing. Its blobs are there already.
+def restore(store: Store, film: Contents, *, replace: bool = False, owner: str = LOCAL) -> None:
+    """Make a film what it is in `film`, all of it or nothing. Its blobs are there already. A new one
+    becomes the `owner`'s; one that was there keeps its owner, and the episodes that were asked for.
 
     Raises:
         Rejected: the store has the film, and it shall not be replaced; or this version does not know the format.
@@ -114,14 +115,15 @@ def restore(store: Store, film: Contents, *, replace: bool = False) -> None:
         others = session.exec(select(ProjectRow.name).where(ProjectRow.id != film.id)).first()
         if store.one_film and others:
             raise Rejected("film_exists", f"{store} has another film already: name another folder")
-        if session.get(ProjectRow, film.id) and not replace:
+        before = session.get(ProjectRow, film.id)
+        if before and not replace:
             raise Rejected(
                 "film_exists", f"{store} has the film {film.name} already: add --replace to put this over it"
             )
-        before = session.get(ProjectRow, film.id)
-        owner = before.owner if before else LOCAL
-        clear(session, film.id)
-        session.add(ProjectRow(id=film.id, name=film.name, owner=owner))
+        _delete(session, film.id, _OWNED)
+        if before:
+            before.name = film.name
+        session.add(before or ProjectRow(id=film.id, name=film.name, owner=owner))
         session.flush()
         _share(session, film)
         for model in _OWNED:
@@ -132,10 +134,13 @@ def restore(store: Store, film: Contents, *, replace: bool = False) -> None:
 
 def clear(session: Session, project_id: str) -> None:
     """Delete a film with all its rows. What somebody asked the service for goes too: it is not part of a film."""
-    owned: tuple[type[Any], ...] = (*_OWNED, EpisodeRow)
-    for model in owned:
-        session.execute(delete(model).where(model.project_id == project_id))
+    _delete(session, project_id, (*_OWNED, EpisodeRow))
     session.execute(delete(ProjectRow).where(col(ProjectRow.id) == project_id))
+
+
+def _delete(session: Session, project_id: str, models: tuple[type[Any], ...]) -> None:
+    for model in models:
+        session.execute(delete(model).where(model.project_id == project_id))
 
 
 def _share(session: Session, film: Contents) -> None:

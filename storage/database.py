@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
-from storage.outages import raise_outages
+from storage.outages import raise_file_troubles, raise_outages
 from vibeboard.faults import Rejected, StoreAway
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -105,6 +105,7 @@ def _sqlite(url: URL) -> Engine:
     engine = create_engine(url)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+    raise_file_troubles(engine)
     return engine
 
 

@@ -110,7 +110,8 @@ class Episodes:
         return frozenset(held) - frozenset(wanted)
 
     def become(self, episode: EpisodeRow, state: EpisodeState, event: Event | None = None, **values: Any) -> bool:
-        """A new state for an episode in hand, and an event of its run with it; false if it is no longer in hand."""
+        """A new state for an episode in hand, and an event of its run with it; false if it is no longer in hand. One
+        that would wait and was told to stop meanwhile ends: nobody would look after it."""
         let_go = {"holder": "", "held_until": None} if state not in AT_WORK else {}
         fence = (col(EpisodeRow.id) == episode.id, col(EpisodeRow.holder) == episode.holder)
         change = update(EpisodeRow).where(*fence).values(state=state, updated_at=now(), **let_go, **values)
@@ -119,6 +120,10 @@ class Episodes:
                 return False
             if event is not None:
                 append_event(session, episode.project_id, episode.run_id, event)
+            stopped = (col(EpisodeRow.state) == EpisodeState.WAITING, col(EpisodeRow.stop).is_(True))
+            ends = update(EpisodeRow).where(col(EpisodeRow.id) == episode.id, *stopped)
+            if session.execute(ends.values(state=EpisodeState.CANCELLED)).rowcount:  # type: ignore[attr-defined]
+                append_event(session, episode.project_id, episode.run_id, Event(type=EventType.RUN_CANCELLED))
             session.commit()
         return True
 
@@ -168,17 +173,18 @@ class Episodes:
 
     def again(self, episode: EpisodeRow, run_id: str) -> bool:
         """Queue an episode that failed or was cancelled, as a new run; false if it is in another state."""
-        failed = {EpisodeState.FAILED, EpisodeState.CANCELLED}
         number = EpisodeRow.attempt + 1
         anew = {"fault": "", "stop": False, "offer": "", "request": "", "run_id": run_id, "attempt": number}
-        return self._move(episode, failed, state=EpisodeState.QUEUED, **anew)
-
-    def _move(self, episode: EpisodeRow, states: Collection[EpisodeState], **values: Any) -> bool:
-        fence = (col(EpisodeRow.id) == episode.id, col(EpisodeRow.state).in_(states))
-        with Session(self._engine) as session:
-            moved = session.execute(update(EpisodeRow).where(*fence).values(updated_at=now(), **values))
+        failed = col(EpisodeRow.state).in_([EpisodeState.FAILED, EpisodeState.CANCELLED])
+        change = update(EpisodeRow).where(col(EpisodeRow.id) == episode.id, failed)
+        data: dict[str, JsonValue] = {"episode": episode.id}
+        with writing(self._engine) as session:
+            moved = session.execute(change.values(state=EpisodeState.QUEUED, updated_at=now(), **anew))
+            if moved.rowcount != 1:  # type: ignore[attr-defined]
+                return False
+            append_event(session, episode.project_id, run_id, Event(type=EventType.EPISODE_QUEUED, data=data))
             session.commit()
-            return moved.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+        return True
 
 
 def _held(row: EpisodeRow) -> bool:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from typing import NamedTuple
 
 from pydantic import JsonValue
 from sqlalchemy import Engine, Executable, Insert, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, SQLModel, col, select
 
 from storage.database import is_postgres, writing
 from storage.locks import is_open
 from storage.tables import JobRow, aware, now
 from vibeboard.asset import Result
 from vibeboard.faults import Fault, FaultKind
-from vibeboard.jobs import Job, JobClass, JobState
+from vibeboard.jobs import AT_WORK, Job, JobClass, JobState
 
 
 class Stand(NamedTuple):
@@ -54,19 +55,20 @@ class JobTable:
         """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before.
 
         Its parameters are the asker's then, also those that do not count in the key. None while a worker has it in
-        hand, or the process of another project, and was not asked to stop; and when it no longer stands as it did: what
-        became of it is to be looked at first.
+        hand, or another project that is open wants it, and it was not asked to stop; and when it no longer stands as it
+        did: what became of it is to be looked at first.
         """
-        fresh = JobRow(key=key, task=task, engine=engine, params=json.dumps(params, sort_keys=True))
+        text = json.dumps(params, sort_keys=True)
+        fresh = JobRow(key=key, task=task, engine=engine, params=text, project_id=self._project_id)
         with writing(self._engine) as session:
             session.execute(insert_new(session, fresh))
             row = session.get_one(JobRow, key, with_for_update=True)
-            if self._in_hand(session, row) or stand not in (None, Stand(row.attempt, row.state)):
+            if self._in_hand(row, partial(is_open, session)) or stand not in (None, Stand(row.attempt, row.state)):
                 return None
             row.state, row.owner, row.fault, row.result = JobState.RUNNING, owner, "", ""
             row.job_class, row.priority, row.leased_until = job_class, priority, None
             row.lost, row.stop, row.paused, row.progress = 0, False, False, ""
-            row.project_id, row.params = self._project_id, fresh.params
+            row.project_id, row.params = self._project_id, text
             row.attempt += 1
             row.updated_at = now()
             session.add(row)
@@ -74,12 +76,21 @@ class JobTable:
             session.commit()
             return job
 
-    def _in_hand(self, session: Session, row: JobRow) -> bool:
-        if row.state is not JobState.RUNNING or row.stop:
+    def in_hand(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of some jobs that cannot be claimed yet."""
+        with Session(self._engine) as session:
+            rows = session.exec(select(JobRow).where(col(JobRow.key).in_(list(keys)))).all()
+            open_now = cache(partial(is_open, session))
+            return frozenset(row.key for row in rows if self._in_hand(row, open_now))
+
+    def _in_hand(self, row: JobRow, open_now: Callable[[str], bool]) -> bool:
+        """What another project offered to workers is its own too, or its end would be both's; but for what somebody
+        holds back, for which nobody else shall wait."""
+        if row.state not in AT_WORK or row.stop or (row.state is JobState.QUEUED and row.paused):
             return False
-        if row.leased_until is not None:
-            return now() < aware(row.leased_until)
-        return row.project_id != self._project_id and is_open(session, row.project_id)
+        if row.state is JobState.RUNNING and row.leased_until is not None and now() < aware(row.leased_until):
+            return True
+        return row.project_id != self._project_id and open_now(row.project_id)
 
     def made(self, job: Job, result: Result, seconds: float) -> bool:
         """Record the bytes of an attempt; false when a later attempt has taken over. A worker that was cut off for

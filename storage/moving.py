@@ -12,13 +12,16 @@ from pathlib import Path
 from storage.archive import BLOBS, add_blob, add_manifest, body_of, bring, damaged, read_manifest, reading, writing
 from storage.contents import Contents, contents, restore
 from storage.store import Store
+from storage.tables import LOCAL
 
 Watch = Callable[[int, int], None]
 """Told how many bytes of how many are done."""
 
 
-def copy_film(source: Store, project_id: str, target: Store, watch: Watch, *, replace: bool = False) -> None:
-    """Put a film of one store into another, under the same id."""
+def copy_film(
+    source: Store, project_id: str, target: Store, watch: Watch, *, replace: bool = False, owner: str = LOCAL
+) -> None:
+    """Put a film of one store into another, under the same id; one that is new there is the `owner`'s."""
     with source.film_closed(project_id), target.film_closed(project_id), target.written():
         film = contents(source, project_id)
         done = 0
@@ -28,7 +31,7 @@ def copy_film(source: Store, project_id: str, target: Store, watch: Watch, *, re
                     bring(target, blob.sha256, file)
             done += blob.size
             watch(done, film.size)
-        restore(target, film, replace=replace)
+        restore(target, film, replace=replace, owner=owner)
 
 
 def export_film(store: Store, project_id: str, archive: Path, watch: Watch) -> None:
@@ -43,8 +46,8 @@ def export_film(store: Store, project_id: str, archive: Path, watch: Watch) -> N
             watch(done, film.size)
 
 
-def import_film(archive: Path, store: Store, watch: Watch, *, replace: bool = False) -> Contents:
-    """Put the film of an archive into a store.
+def import_film(archive: Path, store: Store, watch: Watch, *, replace: bool = False, owner: str = LOCAL) -> Contents:
+    """Put the film of an archive into a store; one that is new there is the `owner`'s.
 
     Raises:
         Rejected: it is no such archive, or a damaged one; nothing of the film is in the store then.
@@ -62,5 +65,5 @@ def import_film(archive: Path, store: Store, watch: Watch, *, replace: bool = Fa
                 watch(film.size - sum(left.values()), film.size)
             if left:
                 raise damaged(f"{len(left)} files are missing at its end")
-            restore(store, film, replace=replace)
+            restore(store, film, replace=replace, owner=owner)
     return film

@@ -1,9 +1,11 @@
-"""A Postgres server that is away, as one fault: told by psycopg's errors, and by the locks that are gone with it."""
+"""A database that is away, as one fault. Of a Postgres server it is told by psycopg's errors, and by the locks that are
+gone with it; of SQLite's file by its result codes (https://www.sqlite.org/rescode.html)."""
 
 from __future__ import annotations
 
 import logging
 import select
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +15,14 @@ from sqlalchemy.engine import ExceptionContext
 
 from vibeboard.faults import StoreAway
 
+_PASSING_CODES = {
+    sqlite3.SQLITE_BUSY: "is locked by another process",
+    sqlite3.SQLITE_LOCKED: "is locked",
+    sqlite3.SQLITE_FULL: "has no room: the disk is full, free some space",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: look at its disk",
+}
+_PRIMARY = 0xFF
+"""The part of an SQLite result code that says of what kind it is."""
 _LOST = "08"
 _STOPPING = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 """SQLSTATE of a connection that was lost (a class), and of a server that stops, starts or is full
@@ -71,6 +81,18 @@ def _is_held(lock: Connection) -> bool:
         return not news.poll(0) or bool(raw.execute("SELECT 1"))
     except psycopg.OperationalError:
         return False
+
+
+def raise_file_troubles(engine: Engine) -> None:
+    """Let every use of an SQLite engine raise `StoreAway` for what passes: a lock, a full disk, a read that failed."""
+
+    def on_error(context: ExceptionContext) -> BaseException | None:
+        error = context.original_exception
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+        why = _PASSING_CODES.get(code)
+        return StoreAway(f"{engine.url.database} {why}") if why else None
+
+    event.listen(engine, "handle_error", on_error)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Exists, Subquery, case, delete, func, update
+from sqlalchemy import ColumnElement, Exists, Subquery, case, delete, func, update
 from sqlmodel import Session, col, select
 
 from storage.database import writing
@@ -18,7 +18,7 @@ from storage.tables import JobRow, SwitchRow, WorkerRow, aware, now
 from vibeboard.asset import Result
 from vibeboard.digest import canonical, sha256
 from vibeboard.faults import Fault, FaultKind, Rejected
-from vibeboard.jobs import Job, JobClass, JobState, JobView, Progress, Snapshot, Stock, Wish, WorkerView
+from vibeboard.jobs import AT_WORK, Job, JobClass, JobState, JobView, Progress, Snapshot, Stock, Wish, WorkerView
 
 LEASE = timedelta(seconds=30)
 """How long a worker that says nothing keeps its jobs."""
@@ -73,16 +73,24 @@ class WorkQueue(JobTable):
         return {row.key: _view(row) for row in rows}
 
     def stop(self, key: str) -> None:
-        """Ask for a job's end: at once if nobody has it, else the worker that has it will see to it."""
-        cancelled = Fault(kind=FaultKind.CANCELLED, code="cancelled", message="cancelled")
-        waits = (col(JobRow.key) == key, col(JobRow.state) == JobState.QUEUED)
-        self._execute(update(JobRow).where(*waits).values(state=JobState.FAILED, fault=cancelled.model_dump_json()))
-        self._execute(update(JobRow).where(col(JobRow.key) == key).values(stop=True))
+        """Ask for a job's end, whoever wants it: at once if nobody has it, else the worker that has it will see to
+        it."""
+        self._stop(col(JobRow.key) == key)
+
+    def withdraw(self, key: str) -> None:
+        """The same for a job that the film wants no more, unless another film has asked for it since."""
+        self._stop(col(JobRow.key) == key, col(JobRow.project_id) == self._project_id)
+
+    def _stop(self, *which: ColumnElement[bool]) -> None:
+        cancelled = Fault(kind=FaultKind.CANCELLED, code="cancelled", message="cancelled").model_dump_json()
+        waits = col(JobRow.state) == JobState.QUEUED
+        self._execute(update(JobRow).where(*which, waits).values(state=JobState.FAILED, fault=cancelled))
+        self._execute(update(JobRow).where(*which).values(stop=True))
 
     def at_work(self, prefix: str = "") -> list[Job]:
         """The jobs that wait for somebody or are in somebody's hands and whose keys begin with `prefix`."""
         mine = (
-            col(JobRow.state).in_([JobState.QUEUED, JobState.RUNNING]),
+            col(JobRow.state).in_(AT_WORK),
             col(JobRow.key).startswith(prefix, autoescape=True),
         )
         with Session(self._engine) as session:

@@ -77,6 +77,12 @@ class Records:
                 select(Revision).where(Revision.project_id == self.id).order_by(desc(col(Revision.id))).limit(1)
             ).first()
 
+    def revision_of(self, script_sha256: str, reader: int) -> Revision | None:
+        """The newest revision that is what reader revision `reader` made of a script."""
+        which = (Revision.project_id == self.id, Revision.script_sha256 == script_sha256, Revision.reader == reader)
+        with Session(self._engine) as session:
+            return session.exec(select(Revision).where(*which).order_by(desc(col(Revision.id))).limit(1)).first()
+
     def revisions(self, most: int, before: int | None = None) -> list[tuple[int, Revision]]:
         """The newest `most` revisions of the script, of those before a number, each with its number in the film."""
         numbered = self._numbered()

@@ -23,6 +23,10 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
+AT_WORK = frozenset({JobState.QUEUED, JobState.RUNNING})
+"""Of a job that somebody wants and nobody has made yet."""
+
+
 class JobClass(StrEnum):
     """Who waits for a job. Somebody at a screen goes first; a final render makes way for everything else until it
     has waited its share."""
@@ -207,7 +211,7 @@ class JobQueue(Protocol):
 
     def look(self, keys: Iterable[str]) -> dict[str, JobView]: ...
 
-    def stop(self, key: str) -> None: ...
+    def withdraw(self, key: str) -> None: ...
 
     def stopped(self, owner: str) -> list[str]: ...
 

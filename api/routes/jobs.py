@@ -16,7 +16,7 @@ from gpu_runtime.stock import left_to, why_waiting
 from storage.tables import JobRow, aware
 from vibeboard.asset import Result
 from vibeboard.faults import Fault, Rejected
-from vibeboard.jobs import JobClass, JobState, Progress
+from vibeboard.jobs import AT_WORK, JobClass, JobState, Progress
 from vibeboard.model import Frozen
 
 router = APIRouter(tags=["jobs"])
@@ -120,9 +120,9 @@ def reorder_job(key: Key, ask: JobPriority, film: SpendFilm, response: Response,
 def cancel_job(key: Key, film: SpendFilm) -> FilmJob:
     """End a job that waits or runs. What it was for is missing then, until it is made again."""
     job = film.jobs.of_film(key)
-    if job.state not in (JobState.QUEUED, JobState.RUNNING):
+    if job.state not in AT_WORK:
         raise Rejected("wrong_state", f"the job is {job.state}: there is nothing to cancel")
-    film.jobs.stop(key)
+    film.jobs.withdraw(key)
     return FilmJob.of(film.jobs.of_film(key))
 
 

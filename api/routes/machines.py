@@ -63,9 +63,13 @@ def health() -> Health:
 
 @router.get("/readyz")
 def readiness(service: TheService) -> Health:
-    """The process can serve: its database answers."""
+    """The process can serve: its database answers, and what makes films is at work."""
     if not service.store.answers():
         raise Transient("store_away", "the database or the file store does not answer: look at the log")
+    if not service.studio.is_at_work:
+        raise Transient("studio_ended", "no episode is taken up any more: look at the log, and start the service again")
+    if service.workers and not service.workers.are_there:
+        raise Transient("no_workers", "the service has no workers any more: look at the log, and start it again")
     return Health(status="ok")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from storage.project import Project, open_project
 from storage.store import Store
+from vibeboard.faults import Rejected
 
 
 @dataclass
@@ -36,7 +37,7 @@ class OpenFilms:
         """
         film = self._open.get(project_id)
         if film is None:
-            film = self._open[project_id] = _Open(open_project(self._store, project_id))
+            film = self._open[project_id] = _Open(self._opened(project_id))
         film.users += 1
         try:
             yield film.project
@@ -45,6 +46,16 @@ class OpenFilms:
             if not film.users:
                 del self._open[project_id]
                 film.project.__exit__(None, None, None)
+
+    def _opened(self, project_id: str) -> Project:
+        """A folder of this machine, which the refusal names, is nothing for who asks over HTTP."""
+        try:
+            return open_project(self._store, project_id)
+        except Rejected as error:
+            if error.fault.code != "project_busy":
+                raise
+            message = "another process works on this film: ask again when it is done, or ask the service that makes it"
+            raise Rejected("project_busy", message) from error
 
     @asynccontextmanager
     async def make(self, project_id: str) -> AsyncIterator[Project]:

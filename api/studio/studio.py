@@ -81,6 +81,10 @@ class Studio:
         self._loop.call_soon_threadsafe(call)
 
     @property
+    def is_at_work(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
     def stopping(self) -> bool:
         """The process ends: what is at work is left as it is."""
         return self._stopping
@@ -140,6 +144,8 @@ class Studio:
                 self._beat()
             except FaultError as error:
                 log.warning("%s; trying again", error)
+            except Exception:  # without this loop nothing is made until the service is started again
+                log.exception("the studio failed; trying again")
             await self._nap()
         await self._end()
 

@@ -12,6 +12,7 @@ from gpu_runtime.placement.inbox import Inbox
 from gpu_runtime.stock import why_waiting
 from vibeboard.faults import Cancelled, Fault, FaultKind, StoreAway
 from vibeboard.jobs import (
+    AT_WORK,
     Failed,
     Job,
     JobEvent,
@@ -55,7 +56,7 @@ class Table:
         return self._inbox.events(key)
 
     def cancel(self, key: str) -> None:
-        self._queue.stop(key)
+        self._queue.withdraw(key)
 
     def unload(self) -> None:
         self._queue.wish(Wish.UNLOAD)
@@ -74,12 +75,12 @@ class Table:
         )
 
     async def drain(self, *, leave: bool = False) -> None:
-        """Cancel what was offered and is not made; the workers go on with other work."""
+        """Take back what was offered and is not made; the workers go on with other work."""
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         for key in self._told if not leave else ():
-            self._queue.stop(key)
+            self._queue.withdraw(key)
         self._loops, self._told = [], {}
         self._inbox.end_all(Cancelled().fault)
 
@@ -117,7 +118,7 @@ class Table:
             for event in _news(key, told[key], view):
                 self._inbox.put(event)
             self._told[key] = view
-            if view.state not in (JobState.QUEUED, JobState.RUNNING):
+            if view.state not in AT_WORK:
                 del self._told[key]
 
     def _seen(self, keys: list[str]) -> dict[str, JobView]:

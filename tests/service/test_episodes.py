@@ -158,3 +158,16 @@ def test_a_film_is_made_again_in_the_size_that_it_had(client, made):
     again = client.post("/api/episodes", json={"project_id": made["project_id"], "auto_approve": True}).json()
     done = until(client, again, "finished")["files"]
     assert done["takes/1A.mp4"] == made["files"]["takes/1A.mp4"]
+
+
+def test_making_an_older_script_again_leaves_the_newest_the_newest_and_pasting_it_does_not(client):
+    first = until(client, ask(client, plan_only=True, name="Older"), "finished")
+    path = f"/api/projects/{first['project_id']}/scripts"
+    client.post(path, json={"text": OTHER}).raise_for_status()
+    waits = until(client, ask(client, project_id=first["project_id"], script=SCRIPT), "waiting")
+    assert [item["number"] for item in client.get(path).json()["items"]] == [3, 2, 1]
+    client.post(path, json={"text": OTHER}).raise_for_status()
+    answer(client, waits, yes=False)
+    client.post(f"/api/episodes/{waits['id']}/retry").raise_for_status()
+    until(client, waits, "waiting")
+    assert [item["number"] for item in client.get(path).json()["items"]] == [4, 3, 2, 1]

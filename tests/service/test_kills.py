@@ -17,7 +17,7 @@ def test_films_and_logs_are_what_they_would_be_undisturbed(store):
     assert found.wrong == []
     assert found.repairs > 0
     assert found.shots >= 12 * found.episodes
-    assert found.attempts > found.jobs, "no kill met any work"
+    assert found.attempts > 2 * found.jobs, "no kill met any work"  # undisturbed, one to offer it and one to take it
 
 
 def test_without_the_content_key_work_is_done_twice():

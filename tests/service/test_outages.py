@@ -18,6 +18,8 @@ from tests.build.test_outages import (  # noqa: F401  (fixtures)
 )
 from tests.service.conftest import SCRIPT, serving
 
+AWAY_S = 10
+"""So long the database is away, from when both have noticed."""
 ASK = {"script": SCRIPT, "width": 96, "height": 64, "auto_approve": True}
 
 
@@ -53,6 +55,7 @@ def test_it_waits_for_a_killed_database_and_for_files_that_refuse_and_is_the_sam
         until(lambda: persisted(environment), worker)
         server.stop()
         until(lambda: said(WAITS) and worker.says(WAITS), worker)
+        time.sleep(AWAY_S)
         away = client.get(f"/api/episodes/{episode['id']}")
         assert (away.status_code, away.json()["code"]) == (503, "store_away")
         assert "Retry-After" in away.headers

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
+
+from storage.configured import service_store
+from storage.project import open_project
+from vibeboard.settings import Settings
 
 CLOSER = {"kind": "size", "scene_id": "1", "shot_id": "1A", "size": "CU"}
 
@@ -142,3 +147,12 @@ def test_a_quote_names_the_edits_that_do_not_fit_a_new_script(client, film):
     client.post(f"{film}/scripts", json={"text": other}).raise_for_status()
     (left,) = client.get(f"{film}/quote").json()["left"]
     assert left == {"id": number, "why": "its scene is no longer in the script"}
+
+
+def test_a_film_that_another_process_has_open_is_refused_without_a_word_of_this_machine(server, client, film):
+    with closing(service_store(server.home, Settings())) as store, open_project(store, film.rpartition("/")[2]):
+        refused = client.get(f"{film}/shots")
+    assert (refused.status_code, refused.json()["code"]) == (409, "project_busy")
+    assert "another process works on this film" in refused.json()["detail"]
+    assert str(server.home) not in refused.text
+    assert client.get(f"{film}/shots").status_code == 200

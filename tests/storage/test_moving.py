@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from storage.blobs import FolderBlobs
 from storage.bucket import open_bucket
 from storage.contents import contents
+from storage.episodes import Episodes
 from storage.moving import copy_film, export_film, import_film
 from storage.project import Project, open_project
 from storage.s3 import BlobCache, S3Blobs
 from storage.store import Store
+from storage.tables import EpisodeRow
 from tests.servers import KEY, SECRET
 from tests.storage.films import fill
 from vibeboard.faults import Rejected
@@ -196,8 +198,10 @@ def test_an_archive_writes_nothing_but_the_files_of_its_list(archive, tmp_path, 
 KILLED = """
 import os, sys
 from pathlib import Path
+from storage.episodes import Episodes
 from storage.moving import import_film
 from storage.store import Store
+from storage.tables import EpisodeRow
 
 def watch(done, total):
     if done > total // 2:
@@ -226,3 +230,13 @@ def test_shared_jobs_of_the_target_stay_as_they_are_unless_they_failed(film, tmp
     assert target.queue.find("film old take").state == "done"
     assert job.attempt == 1
     target.close()
+
+
+def test_a_film_that_is_replaced_keeps_its_owner_and_episodes_and_a_new_one_gets_the_owner_that_is_named(
+    film, elsewhere
+):
+    copy_film(film, the(film), elsewhere, quiet, owner="anna")
+    Episodes(elsewhere.engine).add(EpisodeRow(id="e", project_id=the(film), run_id="e-1", ask="{}", files="{}"))
+    copy_film(film, the(film), elsewhere, quiet, replace=True, owner="ben")
+    assert [project.owner for project in elsewhere.projects()] == ["anna"]
+    assert [row.id for row in Episodes(elsewhere.engine).of_owner("anna", 9)] == ["e"]

@@ -18,6 +18,7 @@ from storage.takes import Takes
 from tests.storage.films import EDIT, SCENE, fill
 from vibeboard.asset import Result
 from vibeboard.breakdown import Breakdown, Status
+from vibeboard.digest import sha256
 from vibeboard.edits import Author
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Rejected
@@ -58,6 +59,7 @@ SEES_NOTHING = {
     "revisions": lambda other: other.revisions(99) == [],
     "revision": lambda other: refused(other.revision, 1) == "no_such_revision",
     "latest_revision": lambda other: other.latest_revision() is None,
+    "revision_of": lambda other: other.revision_of(sha256(b"mine script"), 1) is None,
     "pins": lambda other: (other.pins(), other.pins("generate_shot")) == ({}, {}),
     "setting": lambda other: other.setting("request") == "",
     "find_plans": lambda other: other.find_plans(["plan mine"]) == {},
@@ -208,6 +210,28 @@ def test_what_another_open_film_has_in_hand_is_waited_for_until_it_closes(store,
     mine.__exit__(None, None, None)
     with open_project(store, store.create("fourth")) as fourth:
         assert fourth.jobs.claim("k", "task", "engine", {}, fourth.owner).attempt == 2
+
+
+def test_what_another_open_film_offered_is_waited_for_but_for_what_is_held_back(store, mine, other):
+    for key in ("k", "held back"):
+        mine.jobs.offer(mine.jobs.claim(key, "task", "engine", {}, mine.owner))
+    mine.jobs.reorder("held back", paused=True)
+    assert other.jobs.in_hand(["k", "held back"]) == {"k"}
+    assert other.jobs.claim("k", "task", "engine", {}, other.owner) is None
+    assert other.jobs.claim("held back", "task", "engine", {}, other.owner)
+    assert mine.jobs.in_hand(["k"]) == set()
+
+
+def test_a_film_takes_back_what_it_asked_for_and_nothing_that_another_asks_for_now(store, mine, other):
+    mine.jobs.offer(mine.jobs.claim("k", "task", "engine", {}, mine.owner))
+    other.jobs.withdraw("k")
+    assert mine.jobs.find("k").state is JobState.QUEUED
+    mine.jobs.withdraw("k")
+    assert mine.jobs.find("k").state is JobState.FAILED
+    other.jobs.offer(other.jobs.claim("k", "task", "engine", {}, other.owner))
+    mine.jobs.withdraw("k")
+    assert other.jobs.find("k").state is JobState.QUEUED
+    assert not other.jobs.find("k").stop
 
 
 KILLED = """
