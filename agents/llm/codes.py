@@ -67,10 +67,15 @@ MEANINGS: dict[int, Meaning] = {
 _BY_STATUS: dict[int, Meaning] = {401: _AUTH, 402: _BALANCE, 403: _AUTH, 408: _UNAVAILABLE, 429: _THROTTLED}
 
 
+def by_status(status: int) -> Meaning | None:
+    """What an HTTP status means by itself; from 500 on it is the server's own fault, others below say nothing more."""
+    return _BY_STATUS.get(status) or (_UNAVAILABLE if 500 <= status < 600 else None)
+
+
 def meaning(code: int | None, status: int | None) -> Meaning:
     """What an error means, by its code, else by its HTTP status; a code nobody knows with a status below 500 is a
     request that the server does not take."""
-    known = MEANINGS.get(code or 0) or _BY_STATUS.get(status or 0)
+    known = MEANINGS.get(code or 0) or by_status(status or 0)
     if known:
         return known
     return MEANINGS[2013] if status and 400 <= status < 500 else _UNAVAILABLE

@@ -41,6 +41,14 @@ def test_a_hang_is_tried_once_more_and_memory_twice():
         (passing("rate_limit", "slow down, retry after 30 s"), 30.0),
         (passing("rate_limit", "please try again in 2 minutes"), 120.0),
         (passing("llm", "tokens per minute (1039)"), 2.0),
+        (passing("rate_limit", "429 Too Many Requests, Retry-After: 30"), 30.0),
+        (passing("rate_limit", "retry after 1m30s"), 90.0),
+        (passing("rate_limit", "Try again in 1 minute 10 seconds."), 70.0),
+        (passing("rate_limit", '{"retry_after": 12}'), 12.0),
+        (passing("rate_limit", "retry_after_ms: 12000"), 12.0),
+        (passing("rate_limit", "the limit resets in 45 sec"), 45.0),
+        (passing("rate_limit", "cooldown of 40 seconds"), 40.0),
+        (passing("rate_limit", "a slot is available in 25s"), 25.0),
     ],
 )
 def test_who_asks_to_be_left_alone_is_left_alone_that_long(fault, wait):
@@ -51,6 +59,14 @@ def test_who_asks_for_an_hour_is_for_a_person():
     assert after(passing("rate_limit", retry_after_s=3600), 1) == [None]
 
 
+@pytest.mark.parametrize(
+    "message",
+    ["retry after 2 hours", "try again in 1 day", "Retry-After: 7200", "come back in 3 h", "try again tomorrow"],
+)
+def test_who_says_so_in_words_is_for_a_person_too(message):
+    assert after(passing("rate_limit", message), 1) == [None]
+
+
 @pytest.mark.parametrize("code", ["1004", "1008", "1026", "1027", "2049", "auth", "content_policy", "402"])
 @pytest.mark.parametrize("kind", [FaultKind.TRANSIENT, FaultKind.REPAIRABLE, FaultKind.REJECTED])
 def test_keys_money_and_refused_content_are_never_tried_again_whatever_their_kind(code, kind):
@@ -59,9 +75,59 @@ def test_keys_money_and_refused_content_are_never_tried_again_whatever_their_kin
     assert (decision.action, decision.changes, decision.message) == (Action.STOP, (), "please rewrite the prompt")
 
 
-def test_the_code_at_the_end_of_a_providers_message_counts():
-    fault = passing("llm_unavailable", "insufficient balance (1008)")
-    assert after(fault, 1) == [None]
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("content_policy_violation", "moderation_blocked", "insufficient_quota", "quota_exceeded", "invalid_api_key"),
+        *("authentication_error", "PermissionDenied", "MINIMAX-1008", "20132", "http_401"),
+        *("llm_auth", "llm_policy", "llm_balance", "llm_budget"),
+    ],
+)
+def test_every_name_for_keys_money_and_refused_content_stops(code):
+    assert after(passing(code, "x"), 1) == [None]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "insufficient balance (1008)",
+        "insufficient balance (1008).",
+        "login fail (1004), please check",
+        "output new_sensitive (1027) [trace 06ab]",
+        "status_code=1008 insufficient balance",
+        "base_resp: {'status_code': 1026}",
+        "HTTP 401 for this key",
+        "403 Forbidden",
+    ],
+)
+def test_a_providers_code_counts_wherever_it_stands_in_the_message(message):
+    assert after(passing("llm_unavailable", message), 1) == [None]
+
+
+def test_a_size_in_brackets_is_no_providers_code():
+    assert after(passing("network", "the frame of width (1008) was lost"), 1) == [0.5]
+
+
+@pytest.mark.parametrize("kind", [FaultKind.TRANSIENT, FaultKind.REJECTED, FaultKind.BUG, FaultKind.REPAIRABLE])
+def test_a_request_that_the_provider_does_not_take_is_repaired_whatever_its_kind(kind):
+    fault = Fault(kind=kind, code="x", message="invalid params, frames must be an integer (2013)")
+    decision = decide(fault, {**ARGS, "frames": "24 frames"}, LINE, best("speak_line"), 1)
+    assert (decision.action, decision.args["frames"]) == (Action.REPAIR, 24)
+
+
+@pytest.mark.parametrize(
+    ("message", "wait"),
+    [
+        ("RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB", 2.0),
+        ("openai.RateLimitError: Error code: 429", 2.0),
+        ("HTTP 503 Service Unavailable", 0.5),
+        ("ssl.SSLError: EOF occurred", 0.5),
+        ("socket.gaierror: [Errno -3] Temporary failure in name resolution", 0.5),
+        ("RuntimeError: not a number in the latents", None),
+    ],
+)
+def test_what_nobody_classified_is_tried_again_if_it_says_that_it_passes(message, wait):
+    assert after(Fault(kind=FaultKind.BUG, code="bug", message=message), 1) == [wait]
 
 
 def test_a_lost_connection_that_nobody_classified_is_tried_again_and_a_bug_is_not():
