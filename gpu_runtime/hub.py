@@ -20,6 +20,9 @@ from gpu_runtime.memory import Stopping
 from gpu_runtime.weights import Weights, never, untold
 from vibeboard.faults import Rejected, Transient
 
+_SPOILT = ("weights_changed", "not_safetensors", "not_json")
+"""Faults of the files themselves: fetched again, they may be right. Whatever else is wrong, what came is kept."""
+
 
 class RemoteFile(NamedTuple):
     """A file of a repository. The hub knows the sha256 of large files only."""
@@ -72,7 +75,7 @@ def pull(
     """
     with weights.locked(item.id):
         folder = _download_folder(weights.download(item.id), listed.revision)
-        room_for(listed.bytes, folder)
+        room_for(listed.bytes - _here(folder), folder)
         copying = Copying(listed.bytes, fetching, stopping)
         for file in listed.files:
             _fetch(item, listed.revision, file, folder, copying)
@@ -80,10 +83,11 @@ def pull(
         source = folder / PurePosixPath(item.file).name if isinstance(item, Adapter) else folder
         try:
             manifest = weights.install(
-                item, source, checking, stopping, Origin(item.repo, listed.revision, hashes, is_ours=True)
+                item, source, checking, stopping, Origin(item.repo, listed.revision, hashes, is_ours=True), wait=True
             )
-        except Rejected:
-            weights.discard_download(item.id)
+        except Rejected as error:
+            if error.fault.code in _SPOILT:
+                weights.discard_download(item.id)
             raise
         weights.discard_download(item.id)
         return manifest
@@ -96,6 +100,11 @@ def _download_folder(folder: Path, revision: str) -> Path:
             shutil.rmtree(other)
     (folder / revision).mkdir(parents=True, exist_ok=True)
     return folder / revision
+
+
+def _here(folder: Path) -> int:
+    """Bytes that came before, of whole files and of parts."""
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def _is_of(item: Item, path: PurePosixPath) -> bool:

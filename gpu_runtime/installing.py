@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from gpu_runtime.catalog.declare import Adapter, Component, Kind
 from gpu_runtime.manifest import FOLDER, MANIFEST, FileRecord, Manifest, choose
@@ -17,6 +18,7 @@ from gpu_runtime.safetensors_file import TORCH_NAMES, TensorSpan, read_header
 from vibeboard.digest import sha256_file
 from vibeboard.faults import Cancelled, Rejected
 
+T = TypeVar("T")
 Item = Component | Adapter
 """What can be installed."""
 
@@ -34,6 +36,15 @@ class Origin(NamedTuple):
     revision: str = ""
     sha256: Mapping[str, str] = {}
     is_ours: bool = False
+
+
+class _ShardIndex(BaseModel):
+    """Which file holds each tensor."""
+
+    weight_map: dict[str, str]
+
+
+_CONFIGURATION, _INDEX = TypeAdapter(dict[str, Any]), TypeAdapter(_ShardIndex)
 
 
 class Copying:
@@ -82,9 +93,11 @@ def stage(item: Item, source: Path, target: Path, origin: Origin, progress: Prog
     for path in files:
         if path.suffix == ".safetensors" or source.is_file():
             read_header(path)
+        elif path.suffix == ".json":
+            _read_json(path, _CONFIGURATION)
     sizes = {path: path.stat().st_size for path in files}
-    room_for(sum(sizes.values()), target)
     casts = _casts(item, files)
+    room_for(sum(size for path, size in sizes.items() if casts.get(path.name) or not origin.is_ours), target)
     total = sum(size * (2 if casts.get(path.name) else 1) for path, size in sizes.items())
     copying = Copying(total, progress, stopping)
     records = {}
@@ -118,9 +131,23 @@ def _existing(path: Path) -> Path:
 
 def _all_shards(folder: Path, names: list[str]) -> None:
     for index in (name for name in names if name.endswith(".safetensors.index.json")):
-        wanted = set(json.loads((folder / index).read_bytes()).get("weight_map", {}).values())
+        wanted = set(_read_json(folder / index, _INDEX).weight_map.values())
         if missing := sorted(wanted - set(names)):
             raise Rejected("no_weights", f"{folder} lacks {missing[0]}, which {index} names: copy or pull it too")
+
+
+def _read_json(path: Path, shape: TypeAdapter[T]) -> T:
+    """
+    Raises:
+        Rejected: `not_json`.
+    """
+    try:
+        return shape.validate_json(path.read_bytes())
+    except ValidationError as error:
+        wrong = error.errors()[0]["msg"]
+        raise Rejected(
+            "not_json", f"{path} is not the JSON that it should be ({wrong}): copy or pull it again"
+        ) from None
 
 
 def room_for(size: int, folder: Path) -> None:
@@ -172,7 +199,7 @@ def _from_original(
     from gpu_runtime.models.wan.original import to_diffusers  # noqa: PLC0415  (needs torch)
 
     beside = source.with_name("config.json")
-    config = json.loads(beside.read_bytes()) if beside.is_file() else {}
+    config = _read_json(beside, _CONFIGURATION) if beside.is_file() else {}
     converted = target / ".converted"
     converted.mkdir()
     to_diffusers(source, converted, config)

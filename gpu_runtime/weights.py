@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gpu_runtime.catalog.declare import Licence, adapters
+from gpu_runtime.catalog.declare import Licence
 from gpu_runtime.installing import Copying, Item, Origin, Progress, stage
 from gpu_runtime.manifest import Manifest, read_manifest
 from gpu_runtime.memory import Stopping
@@ -78,10 +78,6 @@ class Weights:
         """
         return self.needed(item).tensor_bytes
 
-    def adapts(self, adapter: str, component: str) -> bool:
-        """Whether an adapter of the catalog goes on this component."""
-        return adapter in adapters() and adapters()[adapter].base.id == component
-
     def adapter_file(self, adapter: str) -> Path:
         """The one file of an installed adapter."""
         (name,) = self.needed(adapter).weight_files
@@ -104,15 +100,18 @@ class Weights:
         progress: Progress = untold,
         stopping: Stopping = never,
         origin: Origin = Origin(),  # noqa: B008  (a value)
+        *,
+        wait: bool = False,
     ) -> Manifest:
         """Copy a component from a folder in diffusers' layout (the repository's, or the component's own part of it),
-        or from one file, and take the place of what was installed.
+        or from one file, and take the place of what was installed. `wait` until another
+        vibeboard that changes the folder is done.
 
         Raises:
-            Rejected: the source will not do; nothing is changed.
+            Rejected: the source will not do, or `models_busy` without `wait`; nothing is changed.
             Cancelled: `stopping()` turned true; nothing is changed.
         """
-        with self.locked():
+        with self.locked(wait=wait):
             self._sweep()
             partial, old = self.root / f"{_PARTIAL}{item.id}", self.root / f"{_OLD}{item.id}"
             try:
@@ -154,8 +153,13 @@ class Weights:
             self.verify(item, progress, stopping)
 
     def remove(self, item: str) -> int:
-        """Delete what is installed or half pulled; how many bytes that was."""
-        with self.locked():
+        """Delete what is installed or half pulled; how many bytes that was.
+
+        Raises:
+            Rejected: `models_busy`, another vibeboard installs or pulls meanwhile.
+        """
+        with self.locked(), self.locked(item):
+            self._sweep()
             folders = [folder for folder in (self.folder(item), self.download(item)) if folder.exists()]
             freed = sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
             for folder in folders:
@@ -172,13 +176,13 @@ class Weights:
         shutil.rmtree(self.download(item), ignore_errors=True)
 
     @contextmanager
-    def locked(self, item: str = "") -> Iterator[None]:
+    def locked(self, item: str = "", *, wait: bool = False) -> Iterator[None]:
         """Nobody else changes the folder meanwhile, or what comes from the hub for one item."""
         folder = self.root / DOWNLOADS if item else self.root
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / f"{_LOCK}{item}").open("w") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 reason = (
                     f"another vibeboard is at work on {item or 'the weights'} in {self.root}: wait until it is done"

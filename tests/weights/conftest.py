@@ -37,7 +37,7 @@ def weights(tmp_path):
 
 def contents(folder):
     """Every file below a folder and its bytes, without what only this machine knows."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", ".verified.json")]
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".lock", ".verified"))]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

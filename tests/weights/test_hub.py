@@ -1,12 +1,16 @@
 """Weights from the hub, spoken to over real HTTP: nothing twice, nothing unchecked, nothing half."""
 
 import shutil
+from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from gpu_runtime import hub
+from gpu_runtime import hub, installing
 from gpu_runtime.catalog.declare import Adapter, Component, Kind, Licence
 from tests.weights.conftest import DIT, OPEN, TOKENIZER, contents
 from tests.weights.hub_server import COMMIT, serving
@@ -90,6 +94,76 @@ def test_content_that_is_not_what_the_hub_announced_is_refused_and_fetched_again
     with pytest.raises(Rejected, match="its hash differs"):
         pull(DIT, weights)
     assert {name for name in contents(weights.root) if not name.startswith(".download/.lock")} == set()
+    server.lies.clear()
+    pull(DIT, weights)
+
+
+def came(weights):
+    return {path.name for path in weights.download("dit").rglob("*") if path.is_file()}
+
+
+def test_a_download_waits_for_another_vibeboard_that_installs(server, weights):
+    listed, other = hub.listing(DIT), ExitStack()
+
+    def fetching(done, total):
+        if done == total:
+            other.enter_context(weights.locked())
+
+    with ThreadPoolExecutor() as pool:
+        pulling = pool.submit(hub.pull, DIT, listed, weights, fetching=fetching)
+        with pytest.raises(TimeoutError):
+            pulling.result(timeout=0.5)
+        other.close()
+        assert pulling.result(timeout=60).revision == COMMIT
+    weights.verify("dit")
+
+
+def disk(monkeypatch, free):
+    """A disk with so much room (`free()`, bytes) beside what is always left alone."""
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(installing.shutil, "disk_usage", lambda _folder: usage(1 << 40, 0, installing._SPARE + free()))
+
+
+def test_a_disk_with_room_for_the_download_has_room_for_its_installation(server, weights, monkeypatch):
+    listed, told = hub.listing(DIT), [0]
+    disk(monkeypatch, lambda: listed.bytes - told[-1])
+    hub.pull(DIT, listed, weights, fetching=lambda done, total: told.append(done))
+    weights.verify("dit")
+
+
+def test_a_pull_that_goes_on_needs_room_for_the_rest_only(server, weights, monkeypatch):
+    save_file({"a": torch.zeros(25 << 18)}, server.repositories / "studio/tiny" / WEIGHTS)
+    listed, told = hub.listing(DIT), [0]
+    with pytest.raises(Cancelled):
+        hub.pull(DIT, listed, weights, lambda done, total: told.append(done), stopping=lambda: told[-1] >= 10 << 20)
+    here = sum(path.stat().st_size for path in weights.download("dit").rglob("*") if path.is_file())
+    assert here >= 10 << 20
+    rest = listed.bytes - here
+    disk(monkeypatch, lambda: rest - 1)
+    with pytest.raises(Rejected, match="GB are needed"):
+        hub.pull(DIT, listed, weights)
+    disk(monkeypatch, lambda: rest)
+    assert hub.pull(DIT, listed, weights)
+
+
+def test_a_download_that_finds_no_room_to_be_cast_is_kept(server, weights, monkeypatch):
+    disk(monkeypatch, lambda: hub.listing(DIT).bytes if not came(weights) else 0)
+    half = replace(DIT, dtype="bfloat16")
+    with pytest.raises(Rejected, match="GB are needed"):
+        pull(half, weights)
+    assert came(weights) == {"config.json", "diffusion_pytorch_model.safetensors"}
+    monkeypatch.undo()
+    monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+    server.served.clear()
+    pull(half, weights)
+    assert server.served == []
+
+
+def test_a_configuration_that_is_damaged_on_its_way_is_refused_and_fetched_again(server, weights):
+    server.lies.add("config.json")
+    with pytest.raises(Rejected, match=r"config\.json is not the JSON"):
+        pull(DIT, weights)
+    assert not came(weights)
     server.lies.clear()
     pull(DIT, weights)
 

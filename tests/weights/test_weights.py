@@ -186,6 +186,33 @@ def test_a_process_that_died_while_installing_leaves_nothing_that_stays(weights,
     assert after == before
 
 
+def test_weights_are_removed_after_an_installation_that_died(weights, repository):
+    weights.install(DIT, repository)
+    (weights.root / ".partial-dit").mkdir()
+    (weights.root / ".partial-dit" / WEIGHTS).write_bytes(b"half")
+    assert weights.remove("dit")
+    assert contents(weights.root) == {}
+
+
+def test_weights_are_not_removed_under_a_pull(weights, repository):
+    weights.install(DIT, repository)
+    with weights.locked("dit"):
+        refused("models_busy", weights.remove, "dit")
+    assert weights.installed("dit")
+
+
+def test_damaged_json_is_refused_by_name(weights, source):
+    index = source / "transformer/diffusion_pytorch_model.safetensors.index.json"
+    for text in ('{"weight_map": {', "[]", '{"weight_map": []}'):
+        index.write_text(text)
+        assert index.name in refused("not_json", weights.install, DIT, source)
+    index.unlink()
+    (source / "transformer/config.json").write_bytes(b"\xff{")
+    assert "config.json" in refused("not_json", weights.install, DIT, source)
+    assert "config.json" in refused("not_json", weights.install, DIT, source / "transformer" / WEIGHTS)
+    assert contents(weights.root) == {}
+
+
 def test_two_installations_at_once_are_one_too_many(weights, repository):
     with weights.locked():
         refused("models_busy", weights.install, DIT, repository)
