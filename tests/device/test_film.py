@@ -34,9 +34,11 @@ Not here.
 
 
 @pytest.fixture(scope="module")
-def vibeboard(installed):
+def vibeboard(installed, tmp_path_factory):
+    settings = {"MODELS": installed, "DEVICE": "cpu", "HOME": tmp_path_factory.mktemp("home")}
+    environment = {**os.environ, **{f"VIBEBOARD_{name}": str(value) for name, value in settings.items()}}
+
     def run(*args, check=True):
-        environment = {**os.environ, "VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu"}
         done = subprocess.run(
             [VIBEBOARD, *map(str, args)], env=environment, capture_output=True, text=True, timeout=300, check=False
         )

@@ -30,6 +30,7 @@ def test_workers_begin_anew_after_an_outage_longer_than_they_are_patient(
     home = tmp_path / "home"
     own = {name: value for name, value in environment.items() if name.startswith("VIBEBOARD_")}
     with serving(home, VIBEBOARD_STORE_PATIENCE_S="2", **own) as served, served.client() as client:
+        until(lambda: client.get("/readyz").status_code == 200)
         server.stop()
         until(lambda: "beginning them anew" in home.with_suffix(".log").read_text())
         assert client.get("/readyz").status_code == 503
