@@ -43,7 +43,9 @@ class IdempotentRoute(APIRoute):
                 raise Rejected("bad_key", f"the idempotency key has {len(key)} characters: write at most {_LONGEST}")
             owner = (await run_in_threadpool(caller_of, request)).owner
             replies = Replies(service_of(request).store.engine)
-            fingerprint = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body())
+            asked = f"{request.method} {request.url.path}?{request.url.query}\n"
+            fingerprint = sha256(asked.encode() + await request.body())
+            request.state.fingerprint = fingerprint
             kept = await run_in_threadpool(replies.begin, owner, key, fingerprint)
             if kept is not None:
                 return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})

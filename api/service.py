@@ -178,11 +178,12 @@ SpendFilm = Annotated[Records, Depends(_film(Scope.SPEND))]
 
 
 def identity_of(request: Request) -> str:
-    """The id for what a request makes: the same for a request that is repeated with its idempotency key."""
+    """The id for what a request makes: the same for a request that is repeated with its idempotency key. A key that is
+    used for something else when its answer is not kept any more makes something else."""
     key = request.headers.get("idempotency-key")
     if not key:
         return uuid.uuid4().hex
-    return uuid.uuid5(_KEYS, f"{caller_of(request).owner}\n{key}\n{request.method} {request.url.path}").hex
+    return uuid.uuid5(_KEYS, f"{caller_of(request).owner}\n{key}\n{request.state.fingerprint}").hex
 
 
 Identity = Annotated[str, Depends(identity_of)]

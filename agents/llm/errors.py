@@ -10,10 +10,10 @@ from typing import Any
 
 import openai
 
-from agents.llm.codes import MEANINGS, UNAVAILABLE, Meaning, meaning
+from agents.llm.codes import MEANINGS, UNAVAILABLE, Meaning, by_status, meaning
 from vibeboard.faults import FaultError, FieldError, Rejected, Repairable, Transient
 
-_BRACKETED = re.compile(r"\((\d{3,5})\)\s*$")
+_BRACKETED = re.compile(r"\((\d{3,5})\)[\s.]*$")
 _BINDING = re.compile(r"expr_path=(?P<path>[^\s,]+),\s*cause=(?P<cause>[^(]+)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST = 240
@@ -36,11 +36,11 @@ def fault_of_error(error: openai.OpenAIError, who: str, key: str) -> FaultError:
 def fault_in_answer(body: Mapping[str, Any], who: str, key: str, wait: float | None = None) -> FaultError | None:
     """The error that came with HTTP 200: `base_resp` with a code that is not 0, or an `error`; else None."""
     base = body.get("base_resp")
-    status = base.get("status_code") if isinstance(base, Mapping) else 0
+    status = _number(base.get("status_code")) if isinstance(base, Mapping) else None
     if not status and not body.get("error"):
         return None
     code, said = _from_body(body, "")
-    return build(meaning(code, None), code, said, who, key, wait)
+    return build(meaning(code, code), code, said, who, key, wait)
 
 
 def build(what: Meaning, code: int | None, said: str, who: str, key: str, wait: float | None) -> FaultError:
@@ -64,17 +64,23 @@ def _from_body(body: object, message: str) -> tuple[int | None, str]:
     """The code and the words: of `base_resp`, else of the error object, with the code in brackets at the end."""
     if isinstance(body, Mapping):
         base = body.get("base_resp")
-        if isinstance(base, Mapping) and base.get("status_code"):
-            return int(base["status_code"]), str(base.get("status_msg", ""))
+        if isinstance(base, Mapping) and (code := _number(base.get("status_code"))):
+            return code, str(base.get("status_msg", ""))
         inner = body.get("error", body)
         if isinstance(inner, Mapping):
             message = str(inner.get("message", message))
-            if str(inner.get("code", "")).isdigit() and int(inner["code"]) in MEANINGS:
-                return int(inner["code"]), message
+            code = _number(inner.get("code"))
+            if code and (code in MEANINGS or by_status(code)):
+                return code, message
         elif isinstance(inner, str):
             message = inner
     match = _BRACKETED.search(message)
     return (int(match[1]) if match else None), message
+
+
+def _number(value: object) -> int | None:
+    """A code as a number or in digits; nothing for 0 and for words."""
+    return int(str(value)) or None if re.fullmatch(r"\d{1,6}", str(value)) else None
 
 
 def masked(text: str, key: str) -> str:
@@ -87,12 +93,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from `retry-after-ms` or `retry-after` (seconds or an HTTP date, RFC 9110 10.2.3)."""
     for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = headers.get(name, "")
-        try:
-            return max(float(value) * scale, 0.0)
-        except ValueError:
-            continue
+        if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*", value):
+            return float(value) * scale
     try:
         when = parsedate_to_datetime(headers.get("retry-after", ""))
     except ValueError:
         return None
-    return max((when - datetime.now(UTC)).total_seconds(), 0.0)
+    named = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max((named - datetime.now(UTC)).total_seconds(), 0.0)

@@ -118,8 +118,7 @@ def read_script_text(number: Number, film: ReadFilm) -> PlainTextResponse:
 def compare_scripts(number: Number, other: Number, film: ReadFilm) -> Difference:
     """What changed from one revision to another, line by line."""
     before, after = (
-        film.blobs.read(film.revision(item).script_sha256).decode().splitlines(keepends=True)
-        for item in (number, other)
+        film.blobs.read(film.revision(item).script_sha256).decode().splitlines() for item in (number, other)
     )
-    diff = difflib.unified_diff(before, after, f"revision {number}", f"revision {other}")
-    return Difference(before=number, after=other, diff="".join(diff))
+    diff = difflib.unified_diff(before, after, f"revision {number}", f"revision {other}", lineterm="")
+    return Difference(before=number, after=other, diff="".join(f"{line}\n" for line in diff))

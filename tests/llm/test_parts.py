@@ -13,7 +13,7 @@ from langchain_core.messages import HumanMessage
 
 from agents.llm.choosing import model_for
 from agents.llm.codes import MEANINGS
-from agents.llm.errors import masked, retry_after
+from agents.llm.errors import fault_in_answer, masked, retry_after
 from agents.llm.gate import RateGate
 from agents.llm.markup import leaked, leaked_arguments
 from agents.llm.retry import Backoff, Tries
@@ -110,11 +110,34 @@ def test_the_backoff_grows_to_its_bound_and_ends():
     assert all(low <= wait[0] <= high for wait, (low, high) in zip(waits[:4], bounds, strict=True) if wait)
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"base_resp": {"status_code": "1008", "status_msg": "no"}}, MEANINGS[1008].code),
+        ({"error": {"code": 401, "message": "no"}}, MEANINGS[1004].code),
+        ({"error": {"code": "429", "message": "slowly"}}, MEANINGS[1002].code),
+        ({"error": "bad request (2013)."}, MEANINGS[2013].code),
+    ],
+)
+def test_an_error_in_an_answer_is_what_its_code_means(body, code):
+    error = fault_in_answer(body, "m", "")
+    assert error is not None
+    assert error.fault.code == code
+
+
+@pytest.mark.parametrize("status", ["0", 0, "abc", None])
+def test_a_status_that_is_no_code_is_no_error(status):
+    assert fault_in_answer({"base_resp": {"status_code": status}, "choices": []}, "m", "") is None
+
+
 def test_retry_after_is_read_in_all_its_forms():
     assert retry_after({"retry-after-ms": "250"}) == 0.25
     assert retry_after({"retry-after": "7"}) == 7
     assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
+    assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 -0000"}) == 0
     assert retry_after({"retry-after": "soon"}) is None
+    assert retry_after({"retry-after": "nan"}) is None
+    assert retry_after({"retry-after": "-3"}) is None
     assert retry_after({}) is None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from tests.service.conftest import SCRIPT
 
 
@@ -28,3 +31,21 @@ def test_revisions_are_counted_within_their_film(client):
         assert client.get(film, params={"limit": 1, "after": "2"}).json()["items"] == [first]
         assert client.get(f"{film}/3").status_code == 404
         assert "+When?" in client.get(f"{film}/1/diff/2").json()["diff"]
+
+
+def test_a_difference_has_a_line_for_each_line_also_at_the_end(client):
+    film = f"/api/projects/{client.post('/api/projects', json={'name': 'ends'}).json()['id']}/scripts"
+    for last in ("Anna waits.", "Anna runs."):
+        client.post(film, json={"text": f"INT. HALL - DAY\n\n{last}"})
+    lines = client.get(f"{film}/1/diff/2").json()["diff"].splitlines()
+    assert lines[-2:] == ["-Anna waits.", "+Anna runs."]
+
+
+def test_a_key_that_nobody_remembers_any_more_makes_what_is_asked_for_now(server, client):
+    headers = {"Idempotency-Key": "nightly"}
+    first, again = (client.post("/api/projects", json={"name": "Monday"}, headers=headers).json() for _ in range(2))
+    assert first == again
+    with closing(sqlite3.connect(server.home / "vibeboard.db")) as store, store:
+        store.execute("UPDATE reply SET created_at = datetime('now', '-2 days') WHERE key = 'nightly'")
+    other = client.post("/api/projects", json={"name": "Tuesday"}, headers=headers).json()
+    assert (other["name"], other["id"] == first["id"]) == ("Tuesday", False)

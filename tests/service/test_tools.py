@@ -134,6 +134,8 @@ def test_a_key_gives_the_first_answer_again_and_is_documented(client, project):
     assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
     other = client.post(f"{project}/tools/speak_line?wait=60", json={**params, "frames": 25}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    elsewhere = client.post(f"{project}/tools/speak_line?wait=59", json=params, headers=headers)
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "key_reused")
     document = client.get("/openapi.json").json()["paths"]["/api/projects/{project_id}/tools/speak_line"]["post"]
     assert "Idempotency-Key" in {parameter["name"] for parameter in document["parameters"]}
 
