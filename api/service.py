@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Path, Request
@@ -22,6 +24,7 @@ from storage.tokens import Tokens
 from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
 
+UNAUTHORIZED = "unauthorized"
 _KEYS = uuid.UUID("6f7a3f0e-5c6b-4f43-9a6e-2f8d9f6f1f5a")
 
 
@@ -88,7 +91,7 @@ def _find_caller(connection: HTTPConnection) -> Caller:
     if kind.lower() != "bearer" or not secret:
         if service.single_user and not kind:
             return Caller(LOCAL, frozenset(Scope))
-        raise Rejected("unauthorized", "send Authorization: Bearer TOKEN; vibeboard tokens create makes one")
+        raise Rejected(UNAUTHORIZED, "send Authorization: Bearer TOKEN; vibeboard tokens create makes one")
     return caller_with(service, secret.strip())
 
 
@@ -109,6 +112,24 @@ def not_too_often(connection: HTTPConnection) -> None:
     service.rates.admit(caller)
 
 
+def asked_anew(connection: HTTPConnection) -> Callable[[], Caller]:
+    """Looks up each time who it is by the request: a connection may outlive its token."""
+    kind, _, secret = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and secret:
+        return partial(caller_with, service_of(connection), secret.strip())
+    return partial(caller_of, connection)
+
+
+def count(service: Service, who: Callable[[], Caller]) -> None:
+    """Count what comes over an open connection as requests are.
+
+    Raises:
+        Transient: `too_many_requests`.
+    """
+    if not service.single_user:
+        service.rates.admit(f"owner {who().owner}")
+
+
 def caller_with(service: Service, secret: str) -> Caller:
     """Who has a token.
 
@@ -117,7 +138,7 @@ def caller_with(service: Service, secret: str) -> Caller:
     """
     token = service.tokens.find(secret)
     if token is None:
-        raise Rejected("unauthorized", "this token is unknown, revoked or expired: vibeboard tokens create makes one")
+        raise Rejected(UNAUTHORIZED, "this token is unknown, revoked or expired: vibeboard tokens create makes one")
     expires = aware(token.expires_at) if token.expires_at else None
     return Caller(token.owner, frozenset(map(Scope, token.scopes.split())), token.id, expires)
 

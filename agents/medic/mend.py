@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from agents.medic.envelope import is_for, unwrapped
 from agents.medic.legality import legal_within, told
-from agents.medic.names import snake
+from agents.medic.names import meant, snake
 from agents.medic.places import placed
 from agents.medic.reading import Read, Unreadable, as_json, read_json
 from agents.medic.references import Known, resolved, unknown
 from agents.medic.shape import shaped
-from agents.medic.slots import Slot, fields
+from agents.medic.slots import Slot, fields, infos
 from agents.medic.trail import Trail
 from agents.medic.values import Reading, valued
 from gpu_runtime.engine import Engine
@@ -37,6 +37,9 @@ _CHATTER = frozenset({"reasoning", "thought", "thoughts", "explanation", "ration
 _NEUTRAL = frozenset({"dict", "args", "arguments", "kwargs", "params", "parameters", "input", "json", "call", "tool"})
 """What may stand before brackets and names no tool."""
 _MOST_NAMES = 500
+_TOOL_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_MARKERS = frozenset({"tool_call", "tool_calls", "function_call", "function_calls", "tool_name", "action_input"})
+"""Names with underscores that stand before arguments and are no tools."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine
         text = read_json(args) if isinstance(args, str) else Read(as_json(args))
     except Unreadable as error:
         return _nothing(f"one JSON object, but {error}")
-    if others := [name for name in text.addressed if not (is_for(name, tool.name) or snake(name) in _NEUTRAL)]:
-        return _nothing(f"a call of {tool.name}, not of {others[0]}")
+    if other := _another(text, tool, root):
+        return _nothing(f"a call of {tool.name}, not of {other}")
     if isinstance(text.value, Mapping) and len(text.value) > _MOST_NAMES:
         return _nothing(f"an object with at most {_MOST_NAMES} names")
     made = unwrapped(root, text.value, tool.name, call.trail)
@@ -72,6 +75,16 @@ def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine
     if fault.code in INVISIBLE_CODES:
         made = _visible(made, "", call)
     return _judged(fault, made, tool, engine, known, call)
+
+
+def _another(text: Read, tool: Tool, root: Slot) -> str:
+    """Another tool that a text is addressed to, if it is: as markup or a call, or, where this one is not named, by a
+    name before the arguments that is none of their fields."""
+    called = [name for name in text.addressed if not is_for(name, tool.name) and snake(name) not in _NEUTRAL]
+    named = [name for name in _TOOL_NAME.findall(text.before) if name not in _MARKERS]
+    if called or not named or any(is_for(name, tool.name) for name in named):
+        return called[0] if called else ""
+    return next((name for name in named if not meant(name, None, infos(root))), "")
 
 
 def _each_decoded(made: Mapping[str, Any], call: Reading) -> Mapping[str, Any]:

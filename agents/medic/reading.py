@@ -47,6 +47,8 @@ class Read(NamedTuple):
     value: Any
     closed: tuple[tuple[str | int, ...], ...] = ()
     addressed: tuple[str, ...] = ()
+    before: str = ""
+    """What stands before the object."""
 
 
 def read_json(text: str) -> Read:
@@ -77,7 +79,7 @@ def read_json(text: str) -> Read:
     if callee := _CALLEE.search(bare, 0, start.start()):
         called += (callee[1],)
     try:
-        return _Reader(bare, start.start()).read()._replace(addressed=called)
+        return _Reader(bare, start.start()).read()._replace(addressed=called, before=bare[: start.start()])
     except RecursionError:
         raise Unreadable("it is nested too deep") from None
     except OverflowError:

@@ -181,4 +181,5 @@ _ERROR_OF_STATUS = {
     403: "permission_denied",
     404: "permission_denied",
     422: "invalid_argument",
+    429: "too_many_requests",
 }

@@ -18,9 +18,10 @@ from api.live.commands import Command, Loose, carry_out, checked, failed, parse,
 from api.live.filters import EVERYTHING, Channel, Filter, Namespace
 from api.live.follower import Follower, TooSlow
 from api.live.hub import Hub
+from api.live.leave import Leave
 from api.live.lines import plain_line
 from api.live.snapshot import snapshot
-from api.service import Caller, Scope, Service, caller_of, caller_with, film_of, must_have
+from api.service import UNAUTHORIZED, Caller, Scope, Service, asked_anew, caller_with, count, film_of, must_have
 from storage.records import Records
 from vibeboard.faults import FaultError, Rejected
 
@@ -62,7 +63,7 @@ class Session:
 
     def __init__(self, socket: WebSocket, hub: Hub, service: Service, thread: str) -> None:
         self._socket, self._hub, self._service, self._thread = socket, hub, service, thread
-        self._who = _by_header(socket, service)
+        self._who = asked_anew(socket)
         self._follower: Follower | None = None
         self._sender: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -106,7 +107,7 @@ class Session:
     async def _first_message(self) -> Callable[[], Caller]:
         command = parse(await self._receive())
         if command.method != "auth":
-            raise Rejected("unauthorized", "the first message must be auth with a token, or send it in the header")
+            raise Rejected(UNAUTHORIZED, "the first message must be auth with a token, or send it in the header")
         auth = checked(_Auth, command.params)
         who = partial(caller_with, self._service, auth.token)
         await run_in_threadpool(who)
@@ -150,6 +151,7 @@ class Session:
             if self._follower is not None:
                 self._follower.ack(ack.seq)
             return succeeded(command, {})
+        await run_in_threadpool(count, self._service, self._who)
         if command.method == "auth":
             return succeeded(command, {})
         if command.method == "subscription.subscribe":
@@ -207,9 +209,12 @@ class Session:
         return film_of(self._service, caller, self._thread), caller
 
     async def _send(self, follower: Follower) -> None:
+        leave = Leave(self._who)
         try:
             while True:
-                for line in await follower.next():
+                lines = await follower.next()
+                await leave.look_again()
+                for line in lines:
                     if line.frame:
                         await self._socket.send_bytes(line.frame)
                     else:
@@ -217,7 +222,7 @@ class Session:
         except TooSlow:
             await self._give_up()
         except FaultError as error:
-            await self._close(_BROKEN, str(error))
+            await self._close(_REFUSED if error.fault.code == UNAUTHORIZED else _BROKEN, str(error))
         except WebSocketDisconnect:
             pass
 
@@ -253,11 +258,3 @@ class Session:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _by_header(socket: WebSocket, service: Service) -> Callable[[], Caller]:
-    """Who it is by the request, looked up each time: a connection may outlive its token."""
-    kind, _, secret = socket.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and secret:
-        return partial(caller_with, service, secret.strip())
-    return partial(caller_of, socket)

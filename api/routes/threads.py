@@ -17,17 +17,19 @@ from api.live.commands import Command, carry_out
 from api.live.filters import EVERYTHING, Channel, Filter
 from api.live.follower import TooSlow
 from api.live.hub import Hub
+from api.live.leave import Leave
 from api.live.lines import plain_line
 from api.live.snapshot import Snapshot, snapshot
 from api.live.socket import Session
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
 from api.routes.episodes import QUESTION
-from api.service import Identity, ProjectId, Reader, ReadFilm, Service, SpendFilm, TheService, caller_of
+from api.service import Identity, ProjectId, Reader, ReadFilm, Service, SpendFilm, TheService, asked_anew, caller_of
 from api.shapes import MOST, Limit
 from storage.eventlog import CHAT
 from storage.records import Logged, Records
 from vibeboard.events import EventType
+from vibeboard.faults import Rejected
 from vibeboard.model import Frozen
 
 router = APIRouter(prefix="/api/threads/{project_id}", tags=["threads"], route_class=IdempotentRoute)
@@ -142,6 +144,7 @@ def follow_thread(
 async def _told(
     hub: Hub, request: Request, film: Records, since: int, wanted: Filter
 ) -> AsyncIterator[ServerSentEvent]:
+    leave = Leave(asked_anew(request))
     async with hub.follow(film, since, wanted) as (follower, known):
         begin = str(follower.at)
         if not known:
@@ -150,10 +153,12 @@ async def _told(
             follower.tell(plain_line("values", stand.model_dump(mode="json")))
         try:
             while True:
-                for line in await follower.next():
+                lines = await follower.next()
+                await leave.look_again()
+                for line in lines:
                     number = str(line.seq) if line.seq else begin if line.method == "missed" else None
                     yield ServerSentEvent(line.text, event=line.method, id=number)
-        except TooSlow:
+        except (TooSlow, Rejected):
             return
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.live.conftest import new_film, wired
+from tests.live.conftest import new_film, note, wired, write
 from tests.service.conftest import VIBEBOARD, Server, serving
 
 
@@ -108,3 +108,51 @@ async def test_a_revoked_token_subscribes_to_nothing_more(guarded, film):
             client.delete(f"/api/tokens/{short['token']['id']}").raise_for_status()
             answer = await wire.do("subscription.subscribe", channels=["tasks"])
             assert (answer["code"], answer["problem"]) == (401, "unauthorized")
+
+
+def short_token(client) -> dict:
+    made = client.post("/api/tokens", json={"name": "short", "scopes": ["read"]})
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+async def told_again_and_again(server, film, wire):
+    while True:
+        write(server, film, note(1))
+        await wire.next()
+
+
+async def test_whose_token_is_revoked_is_told_nothing_more_over_an_open_socket(guarded, film):
+    with guarded.client(Authorization=f"Bearer {token(guarded, 'anna', 'read,admin')}") as client:
+        short = short_token(client)
+        async with wired(guarded, film, **bearer(short["secret"])) as wire:
+            await wire.follow("lifecycle", "updates")
+            client.delete(f"/api/tokens/{short['token']['id']}").raise_for_status()
+            with pytest.raises(ConnectionClosed) as closed:
+                await told_again_and_again(guarded, film, wire)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1008
+
+
+def test_whose_token_is_revoked_is_told_nothing_more_by_an_open_stream(guarded, film):
+    with guarded.client(Authorization=f"Bearer {token(guarded, 'anna', 'read,admin')}") as client:
+        short = short_token(client)
+        headers = {"Authorization": f"Bearer {short['secret']}"}
+        with client.stream("GET", f"/api/threads/{film}/events", headers=headers) as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            client.delete(f"/api/tokens/{short['token']['id']}").raise_for_status()
+            write(guarded, film, note(1))
+            for _ in lines:
+                write(guarded, film, note(1))
+
+
+async def test_commands_over_a_socket_count_as_requests_do(tmp_path):
+    with serving(tmp_path / "home", "--tokens", "--no-workers", VIBEBOARD_RATE_PER_MINUTE="30") as served:
+        secret = token(served, "anna")
+        with served.client(Authorization=f"Bearer {secret}") as client:
+            film = new_film(client)
+        async with wired(served, film, **bearer(secret)) as wire:
+            answers = [await wire.do("state.get") for _ in range(40)]
+    assert answers[0]["type"] == "success"
+    assert {answer.get("problem") for answer in answers[30:]} == {"too_many_requests"}

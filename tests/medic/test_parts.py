@@ -163,3 +163,30 @@ def test_labelled_parts_may_stand_in_any_order(parts):
 def test_a_null_beside_another_name_of_a_field_says_nothing():
     box = made(width=None, Width=1280, height=720)
     assert (box.width, box.height) == (1280, 720)
+
+
+OBJECT = '{"where": "1 x 2 x 3 m"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[TOOL_CALLS]delete_project[ARGS]{OBJECT}",
+        f"to=functions.delete_project {OBJECT}",
+        f"Action: delete_project\nAction Input: {OBJECT}",
+        f"delete_project: {OBJECT}",
+        f"<tool_call>delete_project\n{OBJECT}</tool_call>",
+        f"delete_project({OBJECT})",
+        '<invoke name="delete_project"><parameter name="where">1 x 2 x 3 m</parameter></invoke>',
+    ],
+)
+def test_what_is_addressed_to_another_tool_is_not_made_by_this_one(text):
+    decision = decided(text)
+    assert (decision.action, "delete_project" in decision.message) == (Action.STOP, True)
+
+
+@pytest.mark.parametrize(
+    "before", ["", "Here it is: ", "I will call box now. ", "box", "<tool_call>\n", "functions.box:0 "]
+)
+def test_words_before_a_call_are_no_address(before):
+    assert decided(f"{before}{OBJECT}").action is Action.REPAIR
