@@ -71,18 +71,18 @@ def as_prometheus(queue: WorkQueue) -> str:
 def follow(queue: WorkQueue, console: Console, *, once: bool) -> None:
     """Show it, and again until interrupted."""
     if once:
-        console.print(picture(queue))
+        console.print(picture(queue.workers(), queue.waiting()))
         return
-    with Live(picture(queue), console=console, auto_refresh=False) as live:
+    with Live(picture(queue.workers(), queue.waiting()), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(EVERY_S)
-            live.update(picture(queue), refresh=True)
+            live.update(picture(queue.workers(), queue.waiting()), refresh=True)
 
 
-def picture(queue: WorkQueue) -> RenderableType:
-    workers = queue.workers()
+def picture(workers: list[WorkerView], counts: Mapping[str, int]) -> RenderableType:
+    """What there is to see of workers, and of the engines whose jobs wait (`counts`)."""
     devices = [device for worker in workers for device in worker.snapshot.devices]
-    waiting = _waiting(queue.waiting(), workers)
+    waiting = _waiting(counts, workers)
     if not devices:
         at_work = f"{len(workers)} at work, none with a device" if workers else "nobody is at work"
         return Group(f"{at_work}: a device is opened at the first job of an engine with weights", *waiting)

@@ -220,7 +220,7 @@ async def test_who_waits_is_shown_with_the_longest_wait_and_a_hundred_of_them(be
     assert bounds == sorted(bounds)
     assert bounds[0] > 900 + 600
     console = Console(width=120, record=True)
-    console.print(picture([WorkerView(owner="me", snapshot=seen)]))
+    console.print(picture([WorkerView(owner="me", snapshot=seen)], {}))
     text = console.export_text()
     assert f"{bounds[0]:.0f} s" in text
     assert "more" in text

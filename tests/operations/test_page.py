@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.environment import COMPOSE, variable
-from api.routes import machines
+from api.routes import engines, machines
 from storage.blobs import FolderBlobs
 from storage.project import open_project
 from storage.store import Store
@@ -75,5 +75,7 @@ def test_every_variable_named_is_a_setting():
 
 
 def test_every_route_named_exists():
-    routes = {(method, route.path) for route in machines.router.routes for method in route.methods}
+    routes = {
+        (method, route.path) for part in (machines, engines) for route in part.router.routes for method in route.methods
+    }
     assert set(re.findall(r"`(GET) (/\S+?)`", PAGE.read_text())) <= routes
