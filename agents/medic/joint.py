@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -50,9 +50,8 @@ def _parts(value: Any, group: tuple[str, ...], slots: Mapping[str, Slot]) -> dic
     if isinstance(value, list | tuple) and mixed(value):
         return {}
     if isinstance(value, str):
-        value = _named_size(value, names) or parts_of(
-            value, {label for labels in names for label in labels}, ratio=True
-        )
+        labels = {label for own in names for label in own}
+        value = _named_size(value, labels) or parts_of(value, labels, ratio=True)
     if isinstance(value, Mapping):
         value = by_label({snake(str(name)): part for name, part in value.items()}, names)
     if not isinstance(value, list | tuple) or not 1 < len(value) <= len(group):
@@ -74,7 +73,7 @@ def _number(part: Any, slot: Slot) -> Any:
     return part if found is None else int(found) if found.denominator == 1 else float(found)
 
 
-def _named_size(text: str, names: Sequence[Collection[str]]) -> list[int] | None:
+def _named_size(text: str, labels: Collection[str]) -> list[int] | None:
     """`1080p` is 1920x1080; a name whose width is not whole at 16:9, such as `480p`, has several readings. What is in
     brackets must say the same."""
     match = _LINES.fullmatch(text.strip())
@@ -82,7 +81,7 @@ def _named_size(text: str, names: Sequence[Collection[str]]) -> list[int] | None
     if match is None or width.denominator != 1:
         return None
     size = [int(width), int(match[1])]
-    again = parts_of(match[2], {label for labels in names for label in labels}) if match[2] else None
+    again = parts_of(match[2], labels) if match[2] else None
     return size if match[2] is None or again == [str(part) for part in size] else None
 
 

@@ -53,8 +53,7 @@ def with_one_unit(values: Sequence[str]) -> list[str] | None:
     units = [_UNIT.search(value.strip()) for value in values]
     if not any(units[:-1]) and values and (last := units[-1]):
         return [*(f"{value} {last[0]}" for value in values[:-1]), values[-1]]
-    lack = [value for value, unit in zip(values, units, strict=True) if not unit and not is_zero(value)]
-    return None if any(units) and lack else list(values)
+    return None if mixed(values) else list(values)
 
 
 def is_zero(value: Any) -> bool:

@@ -18,8 +18,8 @@ from api.live.commands import Command, Loose, carry_out, checked, failed, parse,
 from api.live.filters import EVERYTHING, Channel, Filter, Namespace
 from api.live.follower import Follower, TooSlow
 from api.live.hub import Hub
-from api.live.leave import Leave
 from api.live.lines import plain_line
+from api.live.permission import Permission
 from api.live.snapshot import snapshot
 from api.service import UNAUTHORIZED, Caller, Scope, Service, asked_anew, caller_with, count, film_of, must_have
 from storage.records import Records
@@ -209,11 +209,11 @@ class Session:
         return film_of(self._service, caller, self._thread), caller
 
     async def _send(self, follower: Follower) -> None:
-        leave = Leave(self._who)
+        permission = Permission(self._who)
         try:
             while True:
                 lines = await follower.next()
-                await leave.look_again()
+                await permission.look_again()
                 for line in lines:
                     if line.frame:
                         await self._socket.send_bytes(line.frame)

@@ -17,8 +17,8 @@ from api.live.commands import Command, carry_out
 from api.live.filters import EVERYTHING, Channel, Filter
 from api.live.follower import TooSlow
 from api.live.hub import Hub
-from api.live.leave import Leave
 from api.live.lines import plain_line
+from api.live.permission import Permission
 from api.live.snapshot import Snapshot, snapshot
 from api.live.socket import Session
 from api.problems import documented
@@ -144,7 +144,7 @@ def follow_thread(
 async def _told(
     hub: Hub, request: Request, film: Records, since: int, wanted: Filter
 ) -> AsyncIterator[ServerSentEvent]:
-    leave = Leave(asked_anew(request))
+    permission = Permission(asked_anew(request))
     async with hub.follow(film, since, wanted) as (follower, known):
         begin = str(follower.at)
         if not known:
@@ -154,7 +154,7 @@ async def _told(
         try:
             while True:
                 lines = await follower.next()
-                await leave.look_again()
+                await permission.look_again()
                 for line in lines:
                     number = str(line.seq) if line.seq else begin if line.method == "missed" else None
                     yield ServerSentEvent(line.text, event=line.method, id=number)

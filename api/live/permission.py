@@ -11,7 +11,7 @@ AGAIN_S = 5.0
 """So long after a token's end its holder may still be told of something."""
 
 
-class Leave:
+class Permission:
     """`who` looks the caller up and raises when there is none any more."""
 
     def __init__(self, who: Callable[[], object]) -> None:
