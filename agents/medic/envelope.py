@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.medic.names import contrary, meant, snake
-from agents.medic.reading import Unreadable, read_json
+from agents.medic.reading import read_json
 from agents.medic.slots import Slot, infos
+from agents.medic.strict import Unreadable
 from agents.medic.trail import Trail
 
 _ENVELOPE = {

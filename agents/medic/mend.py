@@ -15,10 +15,11 @@ from agents.medic.envelope import is_for, unwrapped
 from agents.medic.legality import legal_within, told
 from agents.medic.names import meant, snake
 from agents.medic.places import placed
-from agents.medic.reading import Read, Unreadable, as_json, read_json
+from agents.medic.reading import Read, read_json
 from agents.medic.references import Known, resolved, unknown
 from agents.medic.shape import shaped
 from agents.medic.slots import Slot, fields, infos
+from agents.medic.strict import Unreadable, as_json
 from agents.medic.trail import Trail
 from agents.medic.values import Reading, valued
 from gpu_runtime.engine import Engine

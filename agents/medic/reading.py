@@ -7,37 +7,24 @@ are missing. What cannot be told, such as a number that ends where the text does
 
 from __future__ import annotations
 
-import ast
 import json
-import math
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-_THINKS = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_FENCE = re.compile(r"```[\w-]*\s*\n?(.*?)```", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter\s*(?:name\s*=\s*\"?|=)([\w.-]+)\"?\s*>(.*?)</parameter>", re.DOTALL)
-_ADDRESSED = re.compile(r"<(?:invoke|function|tool|tool_call)\b\s*(?:name\s*)?=\s*[\"']?([\w.:/-]+)")
+from agents.medic.calls import addressed, bare, lines, marked_up, python_call, without_tokens
+from agents.medic.strict import LITERALS, Unreadable, finite, one_object, strict_json
+
 _CALLEE = re.compile(r"([A-Za-z_][\w.]*)\(\s*$")
-_CALL = re.compile(r"\s*[A-Za-z_][\w.]*\(.*\)\s*;?\s*", re.DOTALL)
-_ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*)>([^<>]*)</\1>")
-_LINE = re.compile(r"\s*[-*]?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*(\S.*?)\s*")
 _SPACE = re.compile(r"(?:\s|//[^\n]*(?:\n|$)|/\*.*?\*/|#[^\n]*(?:\n|$))*", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TOKEN = re.compile(r"[-+]?[\w.%°/:-]+")
 _WORD = re.compile(r"[A-Za-z_$][\w$.-]*")
-_END_OF_TEXT = re.compile(r"\s*(?:[:}\]]|$|//|[\"'][\w$.-]+[\"']\s*:|,\s*(?:[\"'“‘{\[}\],]|[\w$.-]+\s*[,:}\]]))")
-_LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
+_END_OF_TEXT = re.compile(r"\s*(?:[:}\]]|$|//|[\"'`][\w$.-]+[\"'`]\s*:|,\s*(?:[\"'`“‘{\[}\],]|[\w$.-]+\s*[,:}\]]))")
 _LONGEST_NUMBER = 300
 _LONGEST_TEXT = 1 << 18
 """No call that is meant has more characters of arguments."""
-_CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’"}
+_CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-
-
-class Unreadable(ValueError):
-    """The text is no JSON that can be read in one way only; the sentence says where it fails."""
 
 
 class Read(NamedTuple):
@@ -60,110 +47,32 @@ def read_json(text: str) -> Read:
     if len(text) > _LONGEST_TEXT:
         raise Unreadable(f"it has {len(text)} characters, more than {_LONGEST_TEXT}")
     try:
-        return Read(_json(text))
+        return Read(strict_json(text))
     except Unreadable:
         raise
     except (ValueError, RecursionError):
-        pass
-    bare = _without_thoughts(text)
-    called = tuple(_ADDRESSED.findall(bare))
-    if marked := _PARAMETER.findall(bare):
-        return Read(_object([(name, _plain(value)) for name, value in marked]), addressed=called)
-    fenced = _FENCE.findall(bare)
-    bare = fenced[0] if len(fenced) == 1 else bare
-    if _CALL.fullmatch(bare) and (named := _called(bare)):
-        return Read(named, addressed=(*called, bare.partition("(")[0].strip()))
-    start = re.search(r"\[\s*\{|\{", bare)
+        return _otherwise(bare(text))
+
+
+def _otherwise(text: str) -> Read:
+    """What a text holds that is no JSON by the standard."""
+    tools = addressed(text)
+    if (named := marked_up(text)) is not None:
+        return Read(named, addressed=tools)
+    if called := python_call(text):
+        return Read(called.args, addressed=(*tools, called.tool))
+    start = re.search(r"\[\s*\{|\{", text)
     if start is None:
-        return Read(_lines(bare), addressed=called)
-    if callee := _CALLEE.search(bare, 0, start.start()):
-        called += (callee[1],)
+        return Read(lines(text), addressed=tools)
+    if callee := _CALLEE.search(text, 0, start.start()):
+        tools += (callee[1],)
     try:
-        return _Reader(bare, start.start()).read()._replace(addressed=called, before=bare[: start.start()])
+        found = _Reader(text, start.start()).read()
     except RecursionError:
         raise Unreadable("it is nested too deep") from None
     except OverflowError:
         raise Unreadable("a number in it is too long") from None
-
-
-def _json(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise Unreadable(f"{text} is larger than any number")
-    return number
-
-
-def _without_thoughts(text: str) -> str:
-    kept, at = [], 0
-    for opening in _THINKS.finditer(text):
-        if opening.start() < at:
-            continue
-        closing = _THOUGHT.search(text, opening.end())
-        if closing is None:
-            break
-        kept.append(text[at : opening.start()])
-        at = closing.end()
-    return " ".join([*kept, text[at:]])
-
-
-def as_json(value: Any) -> Any:
-    """A value as JSON can hold it: numbers that are none as text, so that they can be shown."""
-    if isinstance(value, Mapping):
-        return {str(name): as_json(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(item) for item in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _called(text: str) -> dict[str, Any]:
-    """`generate_shot(prompt="Ann waits", frames=81)`; nothing if it is no such call."""
-    try:
-        call = ast.parse(text.strip().rstrip(";"), mode="eval").body
-        if not isinstance(call, ast.Call) or call.args:
-            return {}
-        return _object([(str(word.arg), ast.literal_eval(word.value)) for word in call.keywords])
-    except Unreadable:
-        raise
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return {}
-
-
-def _lines(text: str) -> dict[str, Any]:
-    """`<frames>81</frames>` side by side, or `frames: 81` on lines of their own."""
-    elements = _ELEMENT.findall(text)
-    lines = [_LINE.fullmatch(line) for line in text.splitlines() if line.strip()]
-    if elements:
-        return _object([(name, _plain(value)) for name, value in elements])
-    if lines and all(lines):
-        return _object([(line[1], _plain(line[2].rstrip(","))) for line in lines if line])
-    raise Unreadable("there is no JSON object in it")
-
-
-def _plain(text: str) -> Any:
-    """A value of tool markup: JSON if it is, else the text itself."""
-    try:
-        return _json(text)
-    except Unreadable:
-        raise
-    except (ValueError, RecursionError):
-        return _LITERALS.get(text.strip(), text.strip())
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in made and made[name] != value:
-            raise Unreadable(f"{name} is given twice, as {made[name]!r} and {value!r}")
-        made[name] = value
-    return made
-
-
-def _no_constant(name: str) -> Any:
-    raise Unreadable(f"{name} is not a number")
+    return found._replace(addressed=tools, before=without_tokens(text[: start.start()]))
 
 
 class _Reader:
@@ -207,8 +116,8 @@ class _Reader:
         if not token:
             raise Unreadable(f"a value is missing at {self.text[max(self.at - 20, 0) : self.at + 20]!r}")
         text, self.at = token[0], token.end()
-        if text in _LITERALS:
-            return _LITERALS[text]
+        if text in LITERALS:
+            return LITERALS[text]
         if self.at == len(self.text):
             raise Unreadable(f"it ends within or after {text}, which may be cut")
         if text in ("NaN", "Infinity", "-Infinity"):
@@ -218,7 +127,7 @@ class _Reader:
         plain = text.lstrip("+")
         if len(plain) > _LONGEST_NUMBER:
             raise OverflowError
-        return int(plain) if re.fullmatch(r"-?\d+", plain) else _finite(plain)
+        return int(plain) if re.fullmatch(r"-?\d+", plain) else finite(plain)
 
     def _bare_text(self, text: str) -> str:
         if self._skip() not in (",", "}", "]"):
@@ -263,7 +172,7 @@ class _Reader:
         while (sign := self._skip(commas=True)) != "}":
             if not sign:
                 self._end_of_text()
-                return _object(pairs)
+                return one_object(pairs)
             name = self._string(sign) if sign in _CLOSING else self._name()
             if self._skip() not in (":", "="):
                 raise Unreadable(f"{name!r} has no value")
@@ -272,7 +181,7 @@ class _Reader:
             pairs.append((name, self._value()))
             self.path.pop()
         self.at += 1
-        return _object(pairs)
+        return one_object(pairs)
 
     def _name(self) -> str:
         word = _WORD.match(self.text, self.at)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.medic import Action, decide
-from agents.medic.reading import Unreadable, read_json
+from agents.medic.reading import read_json
+from agents.medic.strict import Unreadable
 from gpu_runtime.engine import best
 from tools.declare import registry
 from vibeboard.faults import Fault, FaultKind
@@ -30,6 +31,12 @@ TEXTS = {
     "comments": PLAIN.replace("{", "{ // what is said\n", 1),
     "the last bracket missing": PLAIN[:-1],
     "a bracket too many": PLAIN + "}",
+    "text that was escaped once more": PLAIN.replace('"', '\\"'),
+    "text as a page shows it": PLAIN.replace('"', "&quot;"),
+    "twice as many brackets": "{" + PLAIN + "}",
+    "what nobody sees": PLAIN.replace("{", "{\u200b", 1),
+    "the end of thoughts alone": f"Maybe {{this}}?\n</think>\n{PLAIN}",
+    "special tokens": f"<|python_tag|>{PLAIN}<|eom_id|>",
     "a quote inside a text": PLAIN.replace("isn't he", 'isn\'t "he"'),
 }
 
@@ -49,6 +56,19 @@ def test_text_is_read_as_it_was_meant(text):
             {"text": "No.", "frames": 24},
         ),
         ("text: No.\nframes: 24", {"text": "No.", "frames": 24}),
+        ('await speak_line(text="No.", frames=24)', {"text": "No.", "frames": 24}),
+        ('print(speak_line(**{"text": "No."}, frames=24))', {"text": "No.", "frames": 24}),
+        (
+            "<tool_call>speak_line\n<arg_key>text</arg_key>\n<arg_value>No.</arg_value>\n"
+            "<arg_key>frames</arg_key><arg_value>24</arg_value></tool_call>",
+            {"text": "No.", "frames": 24},
+        ),
+        (
+            ']<]minimax[>[<invoke name="speak_line">]<]minimax[>[<text>No.]<]minimax[>[</text>'
+            ']<]minimax[>[<fps>{"num": 24}]<]minimax[>[</fps>]<]minimax[>[</invoke>',
+            {"text": "No.", "fps": {"num": 24}},
+        ),
+        ('text: "24"\nvoice: on\nfps:\n  num: 24\n', {"text": "24", "voice": "on", "fps": {"num": 24}}),
         ('{"focal": 35mm, "size": 1280x720}', {"focal": "35mm", "size": "1280x720"}),
         ('{"a": .5, "b": +3}', {"a": 0.5, "b": 3}),
     ],
@@ -70,6 +90,10 @@ def test_other_ways_to_write_a_call(text, wanted):
         '{"a": 1}{"a": 2}',
         '{"a": "He said "no", and left", "b": 1',
         "nothing to read",
+        "Dear me: I cannot do that",
+        "a: &all [1, 2]\nb: *all\nc:\n  d: 1",
+        "speak_line(text=name, frames=24)",
+        "<text>No.</text><text>Yes.</text>",
         "",
     ],
 )
