@@ -12,30 +12,63 @@ from agents.medic.slots import Slot, infos
 from agents.medic.strict import Unreadable
 from agents.medic.trail import Trail
 
-_ENVELOPE = {
-    "name", "type", "id", "tool", "tool_name", "function", "function_name", "call_id", "tool_call_id", "index",
-    "action", "title", "description", "required", "role", "thought", "reasoning",
-}  # fmt: skip
-_DEPTH = 4
-_ADDRESS = {"name", "tool", "tool_name", "function", "function_name", "action"}
+_CHATTER = frozenset({
+    "call_id", "tool_call_id", "jsonrpc", "confidence", "finish_reason", "thought", "thoughts", "reasoning",
+    "rationale", "explanation", "justification", "chain_of_thought", "think", "thinking",
+})  # fmt: skip
+"""What planners say about a call rather than in it, wherever it stands."""
+_ENVELOPE = frozenset({
+    "id", "type", "index", "role", "title", "description", "required", "method", "version", "status", "model", "score",
+})  # fmt: skip
+"""What an envelope says besides the arguments; among them it may be a wish."""
+_ADDRESS = {"name", "tool", "tool_name", "function", "function_name", "action", "recipient_name"}
+_PAIR = ({"name", "key", "parameter", "argument", "field"}, {"value"})
+_DEPTH = 8
 
 
 def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
-    """The arguments inside the envelope of a call: `{"arguments": {...}}`, `[{...}]`, `{"generate_shot": {...}}`."""
+    """The arguments inside the envelope of a call: `{"arguments": {...}}`, `[{...}]`, `{"generate_shot": {...}}`,
+    `[{"name": "frames", "value": 81}]`."""
     for _ in range(_DEPTH):
         value = decoded(value)
+        if isinstance(value, list) and (pairs := _paired(value)):
+            trail.say("", "names and values side by side")
+            return pairs
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
             continue
         if not isinstance(value, Mapping) or any(meant(name, value[name], infos(slot)) for name in value):
             return value
-        inner = [name for name in value if isinstance(decoded(value[name]), Mapping | list)]
-        others = {snake(name) for name in value if name not in inner}
-        if len(inner) != 1 or contrary(inner[0]) or not others <= _ENVELOPE or _names_another(value, tool):
+        inner = [name for name in value if snake(name) not in _ENVELOPE | _CHATTER and _holds_more(value[name])]
+        others = {snake(name) for name in value if name not in inner and value[name] not in (None, "")}
+        if len(inner) != 1 or contrary(inner[0]) or not others <= _ENVELOPE | _CHATTER | _ADDRESS:
+            return value
+        if _names_another(value, tool):
             return value
         trail.say("", f"opened {inner[0]}")
         value = value[inner[0]]
     return value
+
+
+def says_nothing_more(name: str, value: Any, tool: str) -> bool:
+    """Whether what stands beside arguments only talks about the call, or names the tool that it is for."""
+    said = snake(name)
+    return said in _CHATTER or (said in _ADDRESS and isinstance(value, str) and is_for(value, tool))
+
+
+def _holds_more(value: Any) -> bool:
+    return isinstance(decoded(value), Mapping | list)
+
+
+def _paired(items: list[Any]) -> dict[str, Any]:
+    """An object of its members as a list of names and values; empty if it is no such list."""
+    made: dict[str, Any] = {}
+    for item in items:
+        names = [[key for key in item if snake(key) in role] for role in _PAIR] if isinstance(item, Mapping) else []
+        if not names or [len(found) for found in names] != [1, 1] or len(item) != 2 or item[names[0][0]] in made:
+            return {}
+        made[str(item[names[0][0]])] = item[names[1][0]]
+    return made
 
 
 def _names_another(envelope: Mapping[str, Any], tool: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.medic.envelope import is_for, unwrapped
+from agents.medic.envelope import is_for, says_nothing_more, unwrapped
 from agents.medic.legality import legal_within, told
 from agents.medic.names import meant, snake
 from agents.medic.places import placed
@@ -31,10 +31,6 @@ REFERENCE_CODES = frozenset({"missing_blob", "missing_asset", "unknown_asset", "
 INVISIBLE_CODES = frozenset({"invisible_characters", "1042"})
 _JOINERS = {"\u200c", "\u200d"}
 """Invisible, but part of how some scripts and emoji are written."""
-_CHATTER = frozenset({"reasoning", "thought", "thoughts", "explanation", "rationale", "tool_call_id", "call_id"})
-"""What planners say about a call rather than in it."""
-
-
 _NEUTRAL = frozenset({"dict", "args", "arguments", "kwargs", "params", "parameters", "input", "json", "call", "tool"})
 """What may stand before brackets and names no tool."""
 _MOST_NAMES = 500
@@ -142,7 +138,7 @@ def _without_idle(tool: Tool, args: dict[str, Any], call: Reading) -> dict[str, 
     kept = dict(args)
     for name in [name for name in args if name not in tool.params.model_fields]:
         empty = args[name] is None or (isinstance(args[name], str | list | dict) and not args[name])
-        if empty or snake(name) in tool.droppable | _CHATTER:
+        if empty or snake(name) in tool.droppable or says_nothing_more(name, args[name], tool.name):
             del kept[name]
             call.trail.say(name, "says nothing" if empty else f"{tool.name} has no use for it", declared=not empty)
     return kept

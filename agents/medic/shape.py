@@ -30,6 +30,9 @@ def shaped(slot: Slot, value: Any, call: Reading) -> Any:
     if arm.model and isinstance(found, list) and len(found) == 1 and isinstance(found[0], Mapping):
         call.trail.say(slot.path, "a list of one is its item")
         found = found[0]
+    if arm.model and isinstance(found, Mapping) and list(found) == ["value"] and isinstance(found["value"], Mapping):
+        call.trail.say(slot.path, "the value itself")
+        found = found["value"]
     if arm.model and (sole := _sole(arm, found)):
         call.trail.say(slot.path, f"this is its {sole}")
         found = {sole: found}
