@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from agents.medic.decision import MAX_REPAIRS, Action, Decision, decide, permitted
 from agents.medic.guard import Edit, guarded
-from agents.medic.mend import Mended, mend, named_in
+from agents.medic.mend import Given, Mended, mend, named_in
 from agents.medic.policy import kind_of
 from agents.medic.references import Known
 from agents.medic.trail import Change, Trail, changes
@@ -43,7 +43,7 @@ class Fixer(Protocol):
 
 async def consult(
     fault: Fault,
-    args: Mapping[str, JsonValue] | str,
+    args: Given,
     tool: Tool,
     engine: Engine,
     attempts: int,
@@ -68,7 +68,7 @@ async def _asked(
     decision: Decision,
     mended: Mended,
     fault: Fault,
-    args: Mapping[str, JsonValue] | str,
+    args: Given,
     tool: Tool,
     engine: Engine,
     fixer: Fixer,

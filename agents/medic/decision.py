@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from agents.medic.legality import told
-from agents.medic.mend import REFERENCE_CODES, Mended, mend
+from agents.medic.mend import REFERENCE_CODES, Given, Mended, mend
 from agents.medic.policy import BAD_RESULT, kind_of, wait_s
 from agents.medic.references import Known
 from agents.medic.strict import as_json
@@ -48,7 +48,7 @@ class Decision(Frozen):
 
 def decide(
     fault: Fault,
-    args: Mapping[str, JsonValue] | str,
+    args: Given,
     tool: Tool,
     engine: Engine,
     attempts: int,
@@ -71,14 +71,14 @@ def decide(
     return Decision(action=Action.STOP, args=_given(args), message=fault.message)
 
 
-def _given(args: Mapping[str, JsonValue] | str) -> dict[str, Any]:
-    given: dict[str, Any] = {} if isinstance(args, str) else as_json(args)
+def _given(args: Given) -> dict[str, Any]:
+    given: dict[str, Any] = as_json(args) if isinstance(args, Mapping) else {}
     return given
 
 
 def _repair(
     fault: Fault,
-    args: Mapping[str, JsonValue] | str,
+    args: Given,
     tool: Tool,
     engine: Engine,
     attempts: int,
@@ -93,7 +93,7 @@ def _repair(
     return permitted(Decision(action=Action.REPAIR, args=mended.args, changes=made), args, refused)
 
 
-def permitted(decision: Decision, args: Mapping[str, JsonValue] | str, refused: Collection[str]) -> Decision:
+def permitted(decision: Decision, args: Given, refused: Collection[str]) -> Decision:
     """The decision, unless a person refused one of its changes before."""
     unwanted = [change for change in decision.changes if change.id in refused]
     if not unwanted:
@@ -112,7 +112,7 @@ def _sentence(tool: Tool, mended: Mended) -> str:
 
 def _again(
     fault: Fault,
-    args: Mapping[str, JsonValue] | str,
+    args: Given,
     tool: Tool,
     attempts: int,
     free: Collection[str],

@@ -27,6 +27,8 @@ from gpu_runtime.executor import validation_fault
 from tools.declare import Tool
 from vibeboard.faults import Fault, FieldError
 
+Given = Mapping[str, Any] | list[Any] | str
+"""Arguments as they came: an object, a list of such, or the text that a model wrote."""
 REFERENCE_CODES = frozenset({"missing_blob", "missing_asset", "unknown_asset", "stale_asset", "superseded"})
 INVISIBLE_CODES = frozenset({"invisible_characters", "1042"})
 _JOINERS = {"\u200c", "\u200d"}
@@ -48,7 +50,7 @@ class Mended:
     trail: Trail = field(default_factory=Trail)
 
 
-def mend(fault: Fault, args: Mapping[str, Any] | str, tool: Tool, engine: Engine, known: Known | None) -> Mended:
+def mend(fault: Fault, args: Given, tool: Tool, engine: Engine, known: Known | None) -> Mended:
     """Apply every rule that loses nothing."""
     root, call = Slot(type=tool.params), Reading()
     try:
