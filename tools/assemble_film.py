@@ -12,7 +12,7 @@ from vibeboard.timing import Rate
 
 _START = hints(
     unit="frame",
-    synonyms=("start_frame", "in_frame", "first_frame"),
+    synonyms=("start_frame", "in_frame", "first_frame", "start_at_frame"),
     measures=("from", "begin", "start_time", "at", "offset", "timestamp"),
 )
 _LENGTH = hints(
@@ -29,7 +29,7 @@ class SoundCue(Frozen):
     audio: AssetId = Field(json_schema_extra=hints(synonyms=("sound", "clip", "file", "wav")))
     start: int = Field(ge=0, json_schema_extra=_START)
     gain_db: float = Field(default=0.0, ge=-60, le=12, json_schema_extra=hints(unit="dB", soft=True, measures=_LEVEL))
-    pan: float = Field(default=0.0, ge=-1, le=1, json_schema_extra=hints(soft=True, synonyms=("panning",)))
+    pan: float = Field(default=0.0, ge=-1, le=1, json_schema_extra=hints(soft=True, synonyms=("panning", "stereo_pan")))
 
 
 class Ambience(Frozen):
@@ -57,10 +57,10 @@ class AssembleFilmParams(Params):
     )
     sounds: tuple[SoundCue, ...] = field("Sound of the lines", default=(), synonyms=("audio", "dialogue", "lines"))
     ambiences: tuple[Ambience, ...] = field(
-        "Room tone", default=(), synonyms=("room_tone", "room_tones", "ambience", "atmos")
+        "Room tone", default=(), synonyms=("room_tone", "room_tones", "ambience", "atmos", "ambient_sounds")
     )
     captions: tuple[Caption, ...] = field(
-        "Captions, as a track that can be switched", default=(), synonyms=("subtitles", "subs")
+        "Captions, as a track that can be switched", default=(), synonyms=("subtitles", "subs", "closed_captions")
     )
     frames: int = field(
         "Length of the film",

@@ -13,7 +13,7 @@ class Panel(Frozen):
     """One shot on the board: the frame of its take that stands for it, and its facts."""
 
     number: str = Field(json_schema_extra=hints(synonyms=("shot_number", "shot", "no")))
-    heading: str = Field(json_schema_extra=hints(synonyms=("slugline", "slug", "scene_heading")))
+    heading: str = Field(json_schema_extra=hints(synonyms=("slugline", "slug", "scene_heading", "scene_header")))
     take: AssetId = Field(json_schema_extra=hints(synonyms=("video", "clip", "asset")))
     frame: int = Field(
         json_schema_extra=hints(unit="frame", synonyms=("frame_number", "at_frame", "still"), measures=("time",))

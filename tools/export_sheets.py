@@ -13,11 +13,11 @@ class Sheet(Frozen):
     """A table: the header and its rows, each with a cell a column."""
 
     columns: tuple[str, ...] = Field(json_schema_extra=hints(synonyms=("header", "headers", "column_names")))
-    rows: tuple[tuple[str, ...], ...] = Field(json_schema_extra=hints(synonyms=("data", "body", "lines")))
+    rows: tuple[tuple[str, ...], ...] = Field(json_schema_extra=hints(synonyms=("data", "body", "lines", "table_rows")))
 
 
 class ExportSheetsParams(Params):
-    breakdown: Sheet = field("One row a scene", synonyms=("breakdown_sheet", "scenes"))
+    breakdown: Sheet = field("One row a scene", synonyms=("breakdown_sheet", "scene_breakdown", "scenes"))
     shotlist: Sheet = field("One row a shot", synonyms=("shot_list", "shots"))
 
 

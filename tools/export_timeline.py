@@ -19,7 +19,7 @@ class TimelineClip(Frozen):
     number: str = Field(json_schema_extra=hints(synonyms=("shot_number", "no")))
     shot_id: str = Field(json_schema_extra=hints(synonyms=("shot",)))
     scene_id: str = Field(json_schema_extra=hints(synonyms=("scene",)))
-    heading: str = Field(json_schema_extra=hints(synonyms=("slugline", "slug", "scene_heading")))
+    heading: str = Field(json_schema_extra=hints(synonyms=("slugline", "slug", "scene_heading", "scene_header")))
     media: str = Field(json_schema_extra=_MEDIA)
     frames: int = Field(
         gt=0,
@@ -33,12 +33,16 @@ class TimelineClip(Frozen):
         default=0,
         ge=0,
         json_schema_extra=hints(
-            unit="frame", synonyms=("trim_frames",), measures=("head_trim", "source_in", "in_point", "skip")
+            unit="frame",
+            synonyms=("trim_frames", "trim_start"),
+            measures=("head_trim", "source_in", "in_point", "skip"),
         ),
     )
     length: int = Field(
         gt=0,
-        json_schema_extra=hints(unit="frame", synonyms=("used_frames",), measures=("duration", "cut_length")),
+        json_schema_extra=hints(
+            unit="frame", synonyms=("used_frames", "used_length"), measures=("duration", "cut_length")
+        ),
     )
     first_line: int = Field(json_schema_extra=hints(synonyms=("line_start", "start_line", "from_line")))
     last_line: int = Field(json_schema_extra=hints(synonyms=("line_end", "end_line", "to_line")))
@@ -48,7 +52,9 @@ class TimelineClip(Frozen):
 class TimelineSound(Frozen):
     """A line of dialogue on the sound track, from film frame `start`."""
 
-    speaker: str = Field(json_schema_extra=hints(synonyms=("character", "who", "cue")))
+    speaker: str = Field(
+        json_schema_extra=hints(synonyms=("character", "who", "cue", "speaker_name", "character_name"))
+    )
     text: str = Field(json_schema_extra=hints(synonyms=("line", "words", "dialogue")))
     element_id: str = Field(json_schema_extra=hints(synonyms=("element", "line_id")))
     media: str = Field(json_schema_extra=_MEDIA)

@@ -12,7 +12,7 @@ from vibeboard.model import Frozen
 from vibeboard.timing import Rate
 
 _FRAME: dict[str, Any] = {
-    "joint": ("size", "resolution", "dimensions", "frame_size", "picture_size"),
+    "joint": ("size", "resolution", "dimensions", "dims", "frame_size", "picture_size", "canvas", "wxh"),
     "ratio": ("aspect_ratio", "aspect", "ratio"),
 }
 

@@ -15,7 +15,7 @@ from vibeboard.stage import Stage
 from vibeboard.timing import Rate
 
 _FRAME: dict[str, Any] = {
-    "joint": ("size", "resolution", "dimensions", "frame_size", "picture_size"),
+    "joint": ("size", "resolution", "dimensions", "dims", "frame_size", "picture_size", "canvas", "wxh"),
     "ratio": ("aspect_ratio", "aspect", "ratio"),
 }
 
@@ -46,7 +46,15 @@ class GenerateShotParams(Params):
         "What the shot shows, in words",
         protected=True,
         widget="text",
-        synonyms=("description", "text", "positive_prompt", "text_prompt", "caption"),
+        synonyms=(
+            "description",
+            "text",
+            "positive_prompt",
+            "text_prompt",
+            "caption",
+            "scene_description",
+            "what_happens",
+        ),
     )
     stage: Stage = field(
         "Set, light, people and props", protected=True, widget="stage", synonyms=("blocking", "staging", "scene")
@@ -69,7 +77,10 @@ class GenerateShotParams(Params):
     width: int = field("Width of the picture", unit="px", ge=64, le=7680, synonyms=("w", "picture_width"), **_FRAME)
     height: int = field("Height of the picture", unit="px", ge=64, le=7680, synonyms=("h", "picture_height"), **_FRAME)
     seed: int = field(
-        "Seed of everything that is random", ge=0, lt=2**31, synonyms=("random_seed", "rng_seed", "noise_seed")
+        "Seed of everything that is random",
+        ge=0,
+        lt=2**31,
+        synonyms=("random_seed", "rng_seed", "noise_seed", "generator_seed", "manual_seed", "random_state"),
     )
     negative_prompt: str | None = field(
         "What the shot shall not show, in words; left open, the engine's own list",
@@ -152,7 +163,9 @@ class GenerateShotParams(Params):
     },
     droppable=(
         "sampler",
+        "sampler_name",
         "scheduler",
+        "scheduler_type",
         "eta",
         "output_type",
         "return_dict",
@@ -162,7 +175,12 @@ class GenerateShotParams(Params):
         "device",
         "vae_tiling",
         "enable_tiling",
+        "vae_slicing",
+        "enable_vae_slicing",
+        "enable_vae_tiling",
         "cpu_offload",
+        "enable_model_cpu_offload",
+        "device_map",
     ),
 )
 async def generate_shot(params: GenerateShotParams, ctx: Context) -> Result:

@@ -12,7 +12,16 @@ from vibeboard.hints import also_called
     DEPTH=("z", "z depth", "zdepth", "depth map", "z buffer", "depth pass"),
     NORMALS=("surface normals", "normal map", "normals pass"),
     ALBEDO=("diffuse", "base colour", "base color", "diffuse colour", "diffuse color"),
-    IDS=("object ids", "id pass", "object id", "id map", "id mask", "instance ids", "segmentation"),
+    IDS=(
+        "object ids",
+        "id pass",
+        "object id",
+        "id map",
+        "id mask",
+        "instance ids",
+        "segmentation",
+        "segmentation mask",
+    ),
     BEAUTY=("rgb", "beauty pass", "full picture", "final picture"),
 )
 class Pass(StrEnum):
@@ -25,20 +34,22 @@ class Pass(StrEnum):
 
 class RenderPassParams(Params):
     scene: AssetId = field("The scene data of a take", protected=True, synonyms=("scene_data", "scene_id", "source"))
-    kind: Pass = field("Which pass", protected=True, synonyms=("pass", "pass_type", "type", "pass_kind", "aov"))
+    kind: Pass = field(
+        "Which pass", protected=True, synonyms=("pass", "pass_type", "type", "pass_kind", "aov", "channel")
+    )
     first: int = field(
         "First frame",
         unit="frame",
         ge=0,
         default=0,
-        synonyms=("start", "start_frame", "from_frame", "frame_start"),
+        synonyms=("start", "start_frame", "from_frame", "frame_start", "start_at"),
     )
     frames: int = field(
         "How many frames",
         unit="frame",
         ge=1,
         le=240 * 600,
-        synonyms=("num_frames", "frame_count", "how_many", "n"),
+        synonyms=("num_frames", "frame_count", "how_many", "n", "count"),
         measures=("duration", "length"),
     )
 

@@ -12,10 +12,12 @@ class SpeakLineParams(Params):
         "The words, without markup",
         protected=True,
         widget="text",
-        synonyms=("line", "words", "dialogue", "dialog", "utterance", "script"),
+        synonyms=("line", "words", "dialogue", "dialog", "utterance", "script", "content"),
     )
     speaker: str = field(
-        "Who says them; decides the voice", protected=True, synonyms=("character", "who", "actor", "speaker_name")
+        "Who says them; decides the voice",
+        protected=True,
+        synonyms=("character", "who", "actor", "speaker_name", "character_name", "spoken_by"),
     )
     voice: Voice = field(
         "On screen, off screen or voice over", protected=True, synonyms=("voice_type", "delivery", "how_heard")

@@ -46,8 +46,15 @@ class CameraKey(Frozen):
             unit="frame", synonyms=("at_frame", "frame_number", "keyframe"), measures=("at", "time", "timestamp", "t")
         ),
     )
-    position: Vec3 = Field(json_schema_extra=hints(unit="m", synonyms=("pos", "location", "eye", "camera_position")))
-    target: Vec3 = Field(json_schema_extra=hints(unit="m", synonyms=("look_at", "lookat", "aim", "looks_at")))
+    position: Vec3 = Field(
+        json_schema_extra=hints(unit="m", synonyms=("pos", "location", "eye", "coordinates", "camera_position"))
+    )
+    target: Vec3 = Field(
+        json_schema_extra=hints(
+            unit="m",
+            synonyms=("look_at", "lookat", "aim", "looks_at", "look_at_point", "target_position", "target_point"),
+        )
+    )
     roll: float = Field(
         default=0.0,
         description="degrees, positive tips the horizon clockwise",
@@ -63,7 +70,9 @@ class CameraKey(Frozen):
         default=3.0,
         gt=0.0,
         description="focus distance from the lens, metres",
-        json_schema_extra=hints(unit="m", measures=("focus", "focus_distance", "focus_at", "focal_distance")),
+        json_schema_extra=hints(
+            unit="m", measures=("focus", "focus_distance", "focus_at", "focal_distance", "subject_distance")
+        ),
     )
     ease: Ease = Field(default=Ease.SMOOTH, json_schema_extra=hints(synonyms=("easing", "interpolation", "curve")))
 
@@ -82,7 +91,7 @@ class CameraPath(Frozen):
         default=4.0,
         ge=0.7,
         le=32.0,
-        json_schema_extra=hints(unit="f", synonyms=("aperture", "f_stop", "fstop", "iris")),
+        json_schema_extra=hints(unit="f", synonyms=("aperture", "f_stop", "fstop", "f_no", "iris")),
     )
     handheld: float = Field(
         default=0.0, ge=0.0, le=0.2, json_schema_extra=hints(unit="m", measures=("sway", "handheld_sway"))

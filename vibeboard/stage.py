@@ -53,10 +53,10 @@ class SetKind(StrEnum):
 
 
 @also_called(
-    STAND=("standing", "stands", "upright"),
-    SIT=("sitting", "sits", "seated"),
-    LIE=("lying", "lies", "lying down"),
-    KNEEL=("kneeling", "kneels"),
+    STAND=("standing", "standing up", "stands", "upright"),
+    SIT=("sitting", "sitting down", "sits", "seated"),
+    LIE=("lying", "lies", "lying down", "lie down"),
+    KNEEL=("kneeling", "kneeling down", "kneel down", "kneels"),
 )
 class Pose(StrEnum):
     """What a body does. Walking is wherever two `Mark`s in a row stand apart; talking is an interval."""
@@ -116,7 +116,7 @@ class PropKind(StrEnum):
 
 _AT = ("at_frame", "frame_number", "keyframe")
 _WHEN = ("at", "time", "timestamp", "when")
-_YAW = hints(unit="deg", synonyms=("rotation_y", "yaw_angle"))
+_YAW = hints(unit="deg", synonyms=("rotation_y", "yaw_angle", "rotation", "facing", "heading"))
 
 
 class Mark(Frozen):
@@ -162,7 +162,9 @@ class Figure(Frozen):
     id: str
     name: str
     colour: Colour = Field(json_schema_extra=hints(synonyms=("color", "rgb")))
-    height: float = Field(default=1.75, ge=0.4, le=2.4, json_schema_extra=hints(unit="m", measures=("tall",)))
+    height: float = Field(
+        default=1.75, ge=0.4, le=2.4, json_schema_extra=hints(unit="m", measures=("tall", "body_height"))
+    )
     build: float = Field(default=1.0, ge=0.6, le=1.6, json_schema_extra=hints(synonyms=("girth",)))
     marks: tuple[Mark, ...] = Field(min_length=1, json_schema_extra=hints(synonyms=("blocking", "path", "positions")))
     talks: tuple[Span, ...] = Field(default=(), json_schema_extra=hints(synonyms=("speaks", "talking", "speech")))
@@ -187,7 +189,9 @@ class Stage(Frozen):
     """Everything a renderer needs to know but the camera. `dressing_seed` varies what is behind the action
     and is the place's own, so that two scenes in one place look alike."""
 
-    set_kind: SetKind = Field(json_schema_extra=hints(synonyms=("set", "set_type", "setting", "location_kind")))
+    set_kind: SetKind = Field(
+        json_schema_extra=hints(synonyms=("set", "set_type", "setting", "environment", "location_kind"))
+    )
     int_ext: IntExt = Field(json_schema_extra=hints(synonyms=("interior_exterior", "int_or_ext", "intext")))
     time: TimeOfDay = Field(json_schema_extra=hints(synonyms=("time_of_day", "tod", "daytime")))
     dressing_seed: int = Field(json_schema_extra=hints(synonyms=("set_seed", "place_seed")))

@@ -37,7 +37,7 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
             continue
-        if not isinstance(value, Mapping) or any(meant(name, value[name], infos(slot)) for name in value):
+        if not isinstance(value, Mapping) or _has_fields(slot, value):
             return value
         inner = [name for name in value if snake(name) not in _ENVELOPE | _CHATTER and _holds_more(value[name])]
         others = {snake(name) for name in value if name not in inner and value[name] not in (None, "")}
@@ -48,6 +48,11 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
         trail.say("", f"opened {inner[0]}")
         value = value[inner[0]]
     return value
+
+
+def _has_fields(slot: Slot, value: Mapping[str, Any]) -> bool:
+    """Whether something that an object says is a field's, so that it holds the arguments itself."""
+    return any(part is not None and meant(name, part, infos(slot)) for name, part in value.items())
 
 
 def says_nothing_more(name: str, value: Any, tool: str) -> bool:

@@ -14,7 +14,7 @@ from agents.medic.slots import Slot, fields
 from agents.medic.values import Reading
 from vibeboard.hints import meta
 
-_LINES = re.compile(r"(?:hd\s+)?(\d{3,4})p(?:\s*\((.*)\))?", re.IGNORECASE)
+_LINES = re.compile(r"(?:hd\s+)?(\d{3,4})p(?:\s+hd)?(?:\s*\((.*)\))?", re.IGNORECASE)
 _WIDE = Fraction(16, 9)
 _LOOSE = Fraction(1, 100)
 
@@ -41,7 +41,9 @@ def _group(slot: Slot, name: str) -> tuple[str, ...]:
     joints = {field: meta(info).get("joint", ()) for field, info in infos.items()}
     if name in joints:
         return tuple(field for field, names in joints.items() if names and names == joints[name])
-    return tuple(field for field, names in joints.items() if any(padded_to(snake(name), other) for other in names))
+    return tuple(
+        field for field, names in joints.items() if any(padded_to(snake(name), other, ("px",)) for other in names)
+    )
 
 
 def _parts(value: Any, group: tuple[str, ...], slots: Mapping[str, Slot]) -> dict[str, Any]:
@@ -53,7 +55,10 @@ def _parts(value: Any, group: tuple[str, ...], slots: Mapping[str, Slot]) -> dic
         labels = {label for own in names for label in own}
         value = _named_size(value, labels) or parts_of(value, labels, ratio=True)
     if isinstance(value, Mapping):
-        value = by_label({snake(str(name)): part for name, part in value.items()}, names)
+        given = {snake(str(name)): part for name, part in value.items()}
+        if given.get("unit", given.get("units")) == slots[group[0]].unit:
+            given = {name: part for name, part in given.items() if name not in ("unit", "units")}
+        value = by_label(given, names)
     if not isinstance(value, list | tuple) or not 1 < len(value) <= len(group):
         return {}
     own = group if len(value) == len(group) else (group[0], group[-1])

@@ -71,7 +71,7 @@ def _legal_size(limits: Limits, args: Mapping[str, Any]) -> dict[str, Any]:
 
 def _around(side: int, limits: Limits) -> list[int]:
     multiple = limits.size_multiple
-    sides = {side // multiple * multiple, -(-side // multiple) * multiple}
+    sides = {side // multiple * multiple, -(-side // multiple) * multiple, limits.max_size // multiple * multiple}
     return sorted(legal for legal in sides if limits.min_size <= legal <= limits.max_size and legal > 0)
 
 
@@ -94,12 +94,14 @@ def _legal_time(limits: Limits, args: Mapping[str, Any], rate_too: bool) -> dict
         return {}
     step, offset = limits.frames_step, limits.frames_offset
     legal = max(offset, offset + step * round((frames - offset) / step)) or step
+    if limits.max_frames:
+        legal = min(legal, offset + step * ((limits.max_frames - offset) // step))
     slowed = Fraction(1)
     if rate_too and limits.fps:
         try:
             slowed = Rate.model_validate(args.get("fps")).fraction / limits.fps.fraction
         except ValidationError:
             return {}
-    if abs(legal / frames * slowed - 1) > LENGTH_TOLERANCE or legal > (limits.max_frames or legal):
+    if abs(legal / frames * slowed - 1) > LENGTH_TOLERANCE:
         return {}
     return {"frames": legal, **({"fps": limits.fps.model_dump(mode="json")} if rate_too and limits.fps else {})}

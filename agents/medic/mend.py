@@ -18,7 +18,7 @@ from agents.medic.places import placed
 from agents.medic.reading import Read, read_json
 from agents.medic.references import Known, resolved, unknown
 from agents.medic.shape import shaped
-from agents.medic.slots import Slot, fields, infos
+from agents.medic.slots import Slot, fields, infos, words
 from agents.medic.strict import Unreadable, as_json
 from agents.medic.trail import Trail
 from agents.medic.values import Reading, valued
@@ -52,7 +52,7 @@ class Mended:
 
 def mend(fault: Fault, args: Given, tool: Tool, engine: Engine, known: Known | None) -> Mended:
     """Apply every rule that loses nothing."""
-    root, call = Slot(type=tool.params), Reading()
+    root, call = Slot(type=tool.params, called=(words(tool.name),)), Reading()
     try:
         text = read_json(args) if isinstance(args, str) else Read(as_json(args))
     except Unreadable as error:

@@ -1,27 +1,28 @@
 """Which declared name a wrong name means, if it can mean only one.
 
 From sure to less sure: the same name in another spelling, a declared synonym, a declared measure whose unit is said,
-the name with a unit at its end, a slip of the pen. A slip never changes a first letter, a digit or a word of one or two
-letters: `weight` is not `height`, and shot `12A` not `12B`.
+the name among words that add nothing, the name with a unit at its end, a slip of the pen, its last word.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, NamedTuple, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from agents.medic.quantities import UNIT_WORDS, converts, names_unit
+from agents.medic.slips import abbreviated, clear_slip, slip
 from vibeboard.hints import meta
 
 _COUNTING = {"num", "number", "count", "total", "n", "nb", "no", "amount", "of", "how", "many"}
 _POINTING = {"number", "no", "index", "idx", "nr", "num"}
 ASSET = r"^[0-9a-f]{64}$"
-_IDS = {"id", "ids", "asset", "assets", "ref", "sha256", "hash"}
+_IDS = {"id", "ids", "asset", "assets", "ref", "sha256", "sha", "hash", "file", "json", "uri"}
 _CONTRARY = {
     "negative", "anti", "not", "no", "exclude", "avoid", "without", "min", "max", "minimum", "maximum", "old", "prev",
     "previous", "next", "other", "alt", "second", "last", "original", "source", "reference", "default", "thumbnail",
@@ -29,8 +30,16 @@ _CONTRARY = {
 }  # fmt: skip
 _PADDING = {
     "the", "my", "a", "value", "val", "param", "arg", "input", "output", "desired", "requested", "wanted", "video",
-    "shot", "clip", "film", "movie", "picture", "image", "final", "in", "as", "field", "with", "for", "use", "set",
+    "shot", "clip", "film", "movie", "picture", "image", "img", "visual", "final", "in", "as", "of", "field", "with",
+    "for", "use", "set", "lens", "project", "amount", "level",
 }  # fmt: skip
+_CHOICE = {"type", "kind", "mode", "function", "name"}
+_OBJECT = {"settings", "setup", "config", "configuration", "options", "params", "parameters", "spec", "data", "info",
+    "details", "object", "motion", "movement"}  # fmt: skip
+_TRUTH = {"is", "has", "enable", "enabled", "show", "should", "display", "do"}
+_PARTS = {"xyz", "vector", "coords", "coordinates"}
+_PIXELS = {"frame", "pixel", "pixels", "px", "screen", "canvas"}
+"""What adds nothing to the name of a choice, an object, a yes or no, a point, a number of pixels."""
 
 
 class Meant(NamedTuple):
@@ -46,16 +55,19 @@ def snake(name: str) -> str:
     return re.sub(r"[\W_]+", "_", spread).strip("_").casefold()
 
 
-def meant(name: str, value: Any, fields: Mapping[str, FieldInfo], within: str = "") -> Meant | None:
-    """The one of `fields` that `name` can only mean, given what stands under it. `within` is the name of the object
-    that they are in, which may be part of a name: `figure_colour`."""
-    wanted = snake(name)
+def meant(
+    name: str, value: Any, fields: Mapping[str, FieldInfo], within: Collection[str] = (), missing: Collection[str] = ()
+) -> Meant | None:
+    """The one of `fields` that `name` can only mean, given what stands under it. `within` are words of what they are
+    in, which may be part of a name: `figure_colour`; `missing` those of them that are wanted and not there."""
+    wanted = re.sub(r"^n[or]_of_", "number_of_", snake(name))
     for found in (
         _exactly(wanted, fields),
-        _measured(wanted, value, fields),
+        _measured(wanted, value, fields, within),
         _padded(wanted, fields, within),
-        _with_unit(wanted, value, fields),
+        _with_unit(wanted, value, fields, within),
         _slipped(wanted, fields),
+        _last_word(wanted, fields, missing),
     ):
         if len(found) == 1:
             return found.pop()
@@ -80,35 +92,82 @@ def measures_of(info: FieldInfo) -> set[str]:
 
 
 def _exactly(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
+    """The name in another spelling, a synonym, a number of it (`nframes`), or its part of a joint name (`pos_x`)."""
     squeezed = wanted.replace("_", "")
-    return {
-        Meant(field)
-        for field, info in fields.items()
-        if any(squeezed == other.replace("_", "") for other in (field, *meta(info).get("synonyms", ())))
-    }
+    found = set()
+    for field, info in fields.items():
+        said = meta(info)
+        names = [field, *said.get("synonyms", ()), *(f"{joint}_{field}" for joint in said.get("joint", ()))]
+        names += [f"{sign}_{field}" for sign in ("n", "num") if field.endswith("s")]
+        if any(squeezed == other.replace("_", "") for other in names):
+            found.add(Meant(field))
+    return found
 
 
-def _measured(wanted: str, value: Any, fields: Mapping[str, FieldInfo]) -> set[Meant]:
+def _measured(wanted: str, value: Any, fields: Mapping[str, FieldInfo], within: Collection[str]) -> set[Meant]:
     """A name of the quantity, with a value that says its unit."""
     if not isinstance(value, str) or not names_unit(value):
         return set()
+    idle = {"total", *within}
     return {
-        Meant(field) for field, info in fields.items() if any(padded_to(wanted, other) for other in measures_of(info))
+        Meant(field)
+        for field, info in fields.items()
+        if any(padded_to(wanted, other, idle) for other in measures_of(info))
     }
 
 
-def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: str) -> set[Meant]:
+def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: Collection[str]) -> set[Meant]:
     """The name among words that add nothing: `video_width`, `number_of_frames`, `frame_index`, `take_id`."""
     found = set()
+    words = sorted(word for word in wanted.split("_") if word != "of")
     for field, info in fields.items():
         names = (field, *meta(info).get("synonyms", ()))
-        idle = set(_singular(within.split("_"))) | {within} | (_IDS if _holds_ids(info) else set())
-        twice = any(wanted == f"{one}_{other}" for one in names for other in names if one != other)
+        idle = {*within, *_idle(info)}
+        twice = any(words == sorted(f"{one}_{other}".split("_")) for one in names for other in names if one != other)
         if _is_position(wanted, field):
             continue
         if twice or any(padded_to(wanted, other, idle) for other in names):
             found.add(Meant(field))
     return found
+
+
+def _idle(info: FieldInfo) -> set[str]:
+    """Words that say of a field's name what its type says anyway."""
+    idle = set(_IDS) if _holds_ids(info) else set()
+    unit = str(meta(info).get("unit", ""))
+    if unit == "px":
+        idle |= _PIXELS
+    for kind in _kinds(info.annotation):
+        if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
+            idle |= _CHOICE
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            idle |= _OBJECT
+        elif kind is bool:
+            idle |= _TRUTH
+        elif kind is int and not unit:
+            idle |= _COUNTING
+        elif get_origin(kind) is tuple:
+            idle |= _PARTS
+    return idle
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """The alternatives of a type."""
+    if get_origin(annotation) in (Union, UnionType):
+        for part in get_args(annotation):
+            yield from _kinds(part)
+    elif get_origin(annotation) is Annotated:
+        yield from _kinds(get_args(annotation)[0])
+    else:
+        yield annotation
+
+
+def _last_word(wanted: str, fields: Mapping[str, FieldInfo], missing: Collection[str]) -> set[Meant]:
+    """What is missing, by the last word of its name, if no other field's name has that word: `seed` for
+    `dressing_seed`."""
+    having = [field for field in fields if wanted in field.split("_")]
+    whole = len(wanted) > 3 and len(having) == 1 and having[0] in missing and having[0].endswith(f"_{wanted}")
+    return {Meant(having[0])} if whole else set()
 
 
 def _is_position(wanted: str, field: str) -> bool:
@@ -139,30 +198,31 @@ def _singular(words: Iterable[str]) -> list[str]:
     return sorted(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words)
 
 
-def _with_unit(wanted: str, value: Any, fields: Mapping[str, FieldInfo]) -> set[Meant]:
+def _with_unit(wanted: str, value: Any, fields: Mapping[str, FieldInfo], within: Collection[str]) -> set[Meant]:
     """A name that ends in a unit (`duration_s`, `focal_length_in_mm`), or is one (`seconds`)."""
     stem, _, word = wanted.rpartition("_")
     if word not in UNIT_WORDS or isinstance(value, bool):
         return set()
     stem, unit = stem.removesuffix("_in"), "" if isinstance(value, str) and names_unit(value) else word
+    stem = "" if set(stem.split("_")) <= _COUNTING - {"no"} else stem
     return {
         Meant(field, unit)
         for field, info in fields.items()
         if (kept := str(meta(info).get("unit", "")))
         and not _is_position(wanted, field)
         and converts(word, kept)
-        and _named(stem, word, field, info)
+        and _named(stem, word, field, info, within)
     }
 
 
-def _named(stem: str, word: str, field: str, info: FieldInfo) -> bool:
+def _named(stem: str, word: str, field: str, info: FieldInfo, within: Collection[str]) -> bool:
     """Whether a name without its unit is that of the field. `frames_s` may be frames a second, and so is nothing."""
     unit = str(meta(info).get("unit", ""))
     if not stem:
         return bool(measures_of(info))
     own = {*measures_of(info), field.removesuffix(f"_{unit}"), *meta(info).get("synonyms", ())}
     clear = {name for name in own if unit != "frame" or word.startswith("f") or "frame" not in name}
-    return any(padded_to(stem, name) for name in clear)
+    return any(padded_to(stem, name, within) for name in clear)
 
 
 def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
@@ -173,8 +233,13 @@ def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
         for field, info in fields.items()
         for slipped in [slip if _telling(info.annotation) else clear_slip]
         if not _is_position(wanted, field)
-        and any(slipped(wanted, other) for other in (field, *meta(info).get("synonyms", ())))
+        and any(slipped(wanted, other) or abbreviated(wanted, other) for other in _spellings(field, info))
     }
+
+
+def _spellings(field: str, info: FieldInfo) -> tuple[str, ...]:
+    singular = (field.removesuffix("s"),) if field.endswith("s") else ()
+    return (field, *singular, *meta(info).get("synonyms", ()))
 
 
 def _telling(annotation: Any) -> bool:
@@ -182,53 +247,3 @@ def _telling(annotation: Any) -> bool:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel | Enum):
         return True
     return any(_telling(part) for part in get_args(annotation))
-
-
-def slip(wrong: str, right: str) -> bool:
-    """Whether one is the other mistyped: letters swapped, doubled, left out or mistaken, and nothing that counts.
-
-    Short words are too near to each other for a mistaken letter: `test` is not `text`.
-    """
-    if not wrong or wrong == right or len(right) < 3 or _weighty(wrong) != _weighty(right):
-        return wrong == right
-    if sorted(wrong) == sorted(right):
-        return len(right) > 3 or _edits(wrong, right) == 1
-    if wrong[0] != right[0] and wrong[1:] != right and wrong != right[1:] and wrong[:2] != right[1::-1]:
-        return False
-    if len(right) < 5 and len(wrong) == len(right):
-        return False
-    allowed = 0 if len(right) < 4 else 1 if len(right) < 8 else 2
-    return _edits(wrong, right) <= allowed
-
-
-def clear_slip(wrong: str, right: str) -> bool:
-    """A slip that makes no other word, for values, where other words are likely: neighbours swapped, a letter doubled
-    or not, one left out of a longer word, one mistaken in a long one. `store` is not `shore`, `valley` not `alley`."""
-    if not wrong or wrong == right or _weighty(wrong) != _weighty(right):
-        return wrong == right
-    one = _edits(wrong, right) == 1
-    if one and sorted(wrong) == sorted(right):
-        return len(right) > 3
-    if len(right) < 4 or wrong[0] != right[0]:
-        return False
-    if re.sub(r"(.)\1", r"\1", wrong) == re.sub(r"(.)\1", r"\1", right):
-        return True
-    return one and ((len(right) > 5 and len(wrong) < len(right)) or len(right) > 7)
-
-
-def _weighty(name: str) -> tuple[list[str], list[str]]:
-    """What a slip may not change: digits, and words of one or two letters (`mm` and `m`, `A` and `B`)."""
-    return re.findall(r"\d+", name), [word for word in re.findall(r"[a-z]+", name) if len(word) < 3]
-
-
-def _edits(a: str, b: str) -> int:
-    """Optimal string alignment distance: inserts, deletes, replacements and swaps of neighbours."""
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, letter in enumerate(a, 1):
-        before, last, row = row, before, [i] + [0] * len(b)
-        for j, other in enumerate(b, 1):
-            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                row[j] = min(row[j], last[j - 2] + 1)
-    return row[-1]

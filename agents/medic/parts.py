@@ -11,9 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 _LABEL = re.compile(r"([a-z]+)\s*[:=]\s*(?=[-+.\d])")
+_KIND = re.compile(r"^(?:vec(?:tor)?|point|size)\s*[23]?[df]?\s*(?=\()")
+"""What programs call several numbers: `Vector3(...)`."""
+_OUTER_UNIT = re.compile(r"^[(\[]([^()\[\]]*)[)\]]\s*([a-z°%]+)$")
 _LABEL_AFTER = re.compile(r"([-+.\d]+)\s*([a-z]+)")
 _BETWEEN = re.compile(r"\s*[×*,;|]\s*|\s+(?:x|by)\s+|(?<=[\da-z])x(?=[\d.])")
-_SPACE = re.compile(r"(?<=[.\d])\s+(?=[-+.\d]|[a-z]+=)")
+_SPACE = re.compile(r"(?<=[.\da-z])\s+(?=[-+.\d]|[a-z]+=)")
 _RATIO = re.compile(r"(?<=\d)\s*[:/]\s*(?=\d)")
 _UNIT = re.compile(r"[a-z°%\"'′″]+$")
 _SAYS = {"wide": "width", "high": "height", "tall": "height", "deep": "depth", "long": "length"}
@@ -24,7 +27,10 @@ Parts = list[str] | dict[str, str]
 def parts_of(text: str, labels: Collection[str], *, ratio: bool = False) -> Parts | None:
     """The parts in their order, or by their labels if they have some; nothing if it cannot be told. With `ratio` a
     colon or a slash stands between parts too."""
-    bare = _LABEL.sub(r"\1=", text.casefold().strip().strip("()[]{}<>").strip())
+    bare = _OUTER_UNIT.sub(r"\1 \2", _KIND.sub("", text.casefold().strip())).strip("()[]{}<>").strip()
+    apart = "|".join(sorted((re.escape(label) for label in labels if len(label) > 1), reverse=True))
+    bare = re.sub(rf"\b({apart})\s+(?=[-+.\d])", r"\1=", bare) if apart else bare
+    bare = _LABEL.sub(r"\1=", bare)
     between = [_BETWEEN, _SPACE, *([_RATIO] if ratio else [])]
     pieces = [bare]
     for sign in between:

@@ -23,7 +23,7 @@ _LENGTH = {
     "yd yard yards": Fraction(9144, 10000),
 }
 _TIME = {
-    "ms msec millisecond milliseconds": Fraction(1, 1000),
+    "ms msec millis millisecond milliseconds": Fraction(1, 1000),
     "s sec secs second seconds": Fraction(1),
     "m min mins minute minutes": Fraction(60),
     "h hr hrs hour hours": Fraction(3600),
@@ -39,7 +39,7 @@ def _spread(table: Mapping[str, Fraction]) -> dict[str, Fraction]:
     return {alias: factor for aliases, factor in table.items() for alias in aliases.split(" ")}
 
 
-_FRAMES = {"f", "fr", "frs", "frame", "frames"}
+_FRAMES = {"f", "fr", "frs", "frm", "frms", "frame", "frames"}
 _SECONDS = _spread(_TIME)
 _SCALES: dict[str, dict[str, Fraction]] = {
     "m": _spread(_LENGTH),
@@ -51,6 +51,7 @@ _SCALES: dict[str, dict[str, Fraction]] = {
     ),
     "db": dict.fromkeys(("db", "decibel", "decibels"), Fraction(1)),
     "f": {},
+    "k": dict.fromkeys(("k", "kelvin", "kelvins"), Fraction(1)),
     "": {"%": Fraction(1, 100), "percent": Fraction(1, 100), "per cent": Fraction(1, 100), "pct": Fraction(1, 100)},
 }
 _SCALES["mm"] = {alias: factor * 1000 for alias, factor in _SCALES["m"].items()}
@@ -65,11 +66,17 @@ _PART = re.compile(
     rf"\s*({_NUMBER})(?:\s*/\s*(\d+))?\s*((?:[a-z°%\"”″'’′]+(?:\s+per\s+(?:second|cent))?)?(?:/s(?:ec)?)?)\.?\s*"
 )
 _TIMECODE = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?")
-_FULL_TIMECODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}):(\d{2})")
+_FULL_TIMECODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;])(\d{2})")
 _LONGEST = 80
 """No quantity is written with more characters."""
-_TAIL = re.compile(r"\s+(long|wide|high|tall|deep|away|in length|in total|lens|prime|focal length)$")
-_AGAIN = re.compile(r"([^()=@:]+?)\s*(?:\(([^()]+)\)|[=@]\s*([^()=@]+))")
+_TAIL = re.compile(
+    r"\s+(?:long|wide|high|tall|deep|away|in length|(?:in )?total|lens|prime|focal length|aperture"
+    r"|(?:away )?from (?:the )?(?:camera|lens))$"
+)
+_AGAIN = re.compile(r"([^()=@:]+?)\s*(?:\(([^()]+)\)|(?:[=@]|\bat\b)\s*([^()=@]+))")
+_PI = re.compile(r"([-+]?\d*\.?\d*)\s*\*?\s*(?:π|pi)(?:\s*/\s*(\d+))?(?:\s*rad(?:ians?)?)?")
+_ONE = re.compile(r"^an?\s+(?=(?:second|minute|hour|frame)\b)")
+_AND_A_HALF = re.compile(r"^(\d+)\s+and\s+a\s+half\b")
 _THOUSANDS = re.compile(r"\d{1,3}\.\d{3}\s*(?:frames?|pixels?|px)?")
 """A whole number as some write it, and a fraction as others do."""
 _SMALLER = {
@@ -99,6 +106,8 @@ def read(text: str, unit: str, rate: Rate | None = None) -> Fraction | None:
     plain = _TAIL.sub("", _digits(plainly(text, unit)))
     if again := _AGAIN.fullmatch(plain):
         return _said_twice(again[1], again[2] or again[3], unit, rate)
+    if unit == "deg" and (turn := _PI.fullmatch(plain)) and int(turn[2] or 1):
+        return Fraction(turn[1] if turn[1].strip("+-") else f"{turn[1]}1") * 180 / int(turn[2] or 1)
     if unit in ("frame", "s") and ":" in plain:
         return _clock(plain, unit, rate)
     if _THOUSANDS.fullmatch(plain) if unit in ("px", "frame") else re.search(r"\d,\d{3}", plain):
@@ -182,12 +191,17 @@ def _frames(seconds: Fraction, rate: Rate | None) -> Fraction | None:
 
 
 def _clock(text: str, unit: str, rate: Rate | None) -> Fraction | None:
-    """`HH:MM:SS:FF` (SMPTE ST 12-1, non-drop), `[HH:]MM:SS[.mmm]`."""
+    """`HH:MM:SS:FF` and, at the rates that drop numbers, `HH:MM:SS;FF` (SMPTE ST 12-1); `[HH:]MM:SS[.mmm]`."""
     if match := _FULL_TIMECODE.fullmatch(text):
-        hours, minutes, whole, frame = (int(part) for part in match.groups())
+        hours, minutes, whole, frame = (int(match[group]) for group in (1, 2, 3, 5))
         if rate is None or frame >= rate.nominal or minutes > 59 or whole > 59:
             return None
         frames = Fraction(((hours * 60 + minutes) * 60 + whole) * rate.nominal + frame)
+        if match[4] == ";" and rate.den == 1001 and rate.nominal % 30 == 0:
+            dropped, skipped = rate.nominal // 15, hours * 60 + minutes
+            if minutes % 10 and whole == 0 and frame < dropped:
+                return None
+            frames -= dropped * (skipped - skipped // 10)
         return frames if unit == "frame" else frames / rate.fraction
     match = _TIMECODE.fullmatch(text)
     if not match or int(match[3]) > 59:
@@ -199,12 +213,24 @@ def _clock(text: str, unit: str, rate: Rate | None) -> Fraction | None:
 
 def _digits(text: str) -> str:
     """Number words at the start as digits: `twenty-four`, `one hundred and twenty`."""
+    if text.startswith("minus "):
+        return f"-{_digits(text.removeprefix('minus '))}"
+    text = _ONE.sub("1 ", text)
     total, seen, words = 0, False, re.split(r"(?:\s+|(?<=[a-z])-(?=[a-z]))", text)
+    rest: list[str] = []
     for at, word in enumerate(words):
         if word in _WORDS:
             total, seen = total + _WORDS[word], True
         elif word == "hundred" and seen and 0 < total < 10:
             total *= 100
-        elif not (word == "and" and seen):
-            return " ".join([str(total), *words[at:]]) if seen else text
-    return str(total) if seen else text
+        elif not (word == "and" and seen and words[at + 1 : at + 2] != ["a"]):
+            rest = words[at:]
+            break
+    if not seen:
+        return _halves(text)
+    return _halves(" ".join([str(total), *rest]))
+
+
+def _halves(text: str) -> str:
+    """`3 and a half seconds` as `7/2 seconds`."""
+    return _AND_A_HALF.sub(lambda match: f"{2 * int(match[1]) + 1}/2", text)

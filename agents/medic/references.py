@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from agents.medic.names import clear_slip, snake
+from agents.medic.names import snake
+from agents.medic.slips import clear_slip
 from agents.medic.slots import Slot, leaves
 from agents.medic.values import Reading
 from vibeboard.faults import FieldError
@@ -14,6 +15,11 @@ from vibeboard.faults import FieldError
 _ID = re.compile(r"[0-9a-f]{64}")
 _PREFIX = re.compile(r"[0-9a-f]{8,63}")
 _VERSION = re.compile(r"^(.*?)_?v?(\d+)$")
+_CUT = re.compile(r"(?:…|\.\.\.)$")
+_LATEST = re.compile(r"[\s_@:(-]*\b(?:latest|newest|current)\)?$", re.IGNORECASE)
+_MEDIUM = re.compile(r"\.(?:mp4|mov|mkv|webm|wav|flac|mp3|png|jpe?g|json)$", re.IGNORECASE)
+_IDLE = {"the", "asset", "ref", "reference", "file"}
+"""What may stand before a name."""
 
 
 class Known(Protocol):
@@ -53,10 +59,13 @@ def _resolve(value: str, known: Known, follow: bool) -> tuple[str, str, bool] | 
         newest = known.newest(value) if follow else ""
         return (newest, "superseded: its newest version", True) if newest else None
     names = known.named()
+    value = _CUT.sub("", value.strip())
     if found := _one({sha256 for name, sha256 in names.items() if name.strip() == value.strip()}):
         return found, f"the id of {value}", False
-    spelt = snake(value).removeprefix("the_")
-    if found := _one({sha256 for name, sha256 in names.items() if snake(name) == spelt}):
+    if latest := _LATEST.search(value):
+        return _newest(value[: latest.start()], names)
+    spelt = _spelt(value)
+    if found := _one({sha256 for name, sha256 in names.items() if _squeezed(snake(name)) == _squeezed(spelt)}):
         return found, f"the id of {value}", False
     if _PREFIX.fullmatch(value.lower()):
         found = _one({sha256 for sha256 in names.values() if sha256.startswith(value.lower())})
@@ -66,6 +75,30 @@ def _resolve(value: str, known: Known, follow: bool) -> tuple[str, str, bool] | 
         (sha256, name), *_ = near.items()
         return sha256, f"{value} can only be {name}", True
     return None if near else _version(spelt, names)
+
+
+def _spelt(value: str) -> str:
+    """A name without the path and the ending of its file, and what may stand before it."""
+    last = value.rpartition("://")[2]
+    last = last.rpartition("/")[2] if last != value or _MEDIUM.search(value) else last
+    words = snake(_MEDIUM.sub("", last)).split("_")
+    while len(words) > 1 and words[0] in _IDLE:
+        words = words[1:]
+    return "_".join(words)
+
+
+def _squeezed(name: str) -> str:
+    """A name without what joins its words, and a version without zeros before it."""
+    return re.sub(r"(?<=v)0+(?=\d)", "", name.replace("_", ""))
+
+
+def _newest(value: str, names: Mapping[str, str]) -> tuple[str, str, bool] | None:
+    """The newest version of what is named, or the one of that name that has no versions."""
+    spelt = _spelt(value)
+    if found := _version(spelt, names):
+        return found
+    only = _one({sha256 for name, sha256 in names.items() if snake(name) == spelt})
+    return (only, f"the id of {value}", False) if only else None
 
 
 def _mistyped(wrong: str, right: str) -> bool:

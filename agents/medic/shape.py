@@ -7,9 +7,10 @@ from typing import Any, get_origin
 
 from agents.medic.envelope import decoded
 from agents.medic.joint import split_joint, stated_ratio
-from agents.medic.names import Meant, meant
+from agents.medic.names import Meant, meant, snake
+from agents.medic.quantities import UNIT_WORDS
 from agents.medic.slots import Slot, fields, infos
-from agents.medic.values import Reading, unboxed, valued
+from agents.medic.values import Reading, one_quantity, valued
 from vibeboard.timing import Rate
 
 
@@ -92,7 +93,8 @@ def _listed(slot: Slot, item: Slot, value: Mapping[str, Any], call: Reading) -> 
 
 def _named(slot: Slot, value: Mapping[str, Any], call: Reading) -> dict[str, Any]:
     below = fields(slot)
-    made = _renamed(slot, dict(value), call)
+    made = _renamed(slot, _with_units_beside(slot, dict(value), call), call)
+    _gather(slot, made, call)
     split_joint(slot, made, call)
     stated_ratio(slot, made, call)
     for name in below:
@@ -106,7 +108,7 @@ def _renamed(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
     claims: dict[str, list[tuple[str, Any]]] = {}
     for name in [name for name in made if name not in infos(slot)]:
         free = {field: info for field, info in infos(slot).items() if field not in made}
-        plain = unboxed(made[name]) if isinstance(made[name], Mapping) else None
+        plain = one_quantity(made[name])
         for value in (made[name], plain):
             found = None if value is None else _meant(slot, name, value, infos(slot)) or _meant(slot, name, value, free)
             if found:
@@ -126,9 +128,42 @@ def _renamed(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
     return made
 
 
+def _with_units_beside(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
+    """A unit that stands beside its number, in it: `duration: 5, duration_unit: "s"`."""
+    numbers = [name for name in made if isinstance(made[name], int | float) and not isinstance(made[name], bool)]
+    for name in [name for name in made if name not in infos(slot) and isinstance(made[name], str)]:
+        stem, _, last = snake(name).rpartition("_")
+        own = [other for other in numbers if snake(other) == stem] if stem else numbers
+        own = own if stem else [other for other in own if other not in infos(slot)]
+        if last in ("unit", "units") and len(own) == 1 and made[name].strip().casefold() in UNIT_WORDS:
+            call.trail.say(path_below(slot, name), f"is the unit of {own[0]}")
+            made[own[0]] = f"{made[own[0]]} {made.pop(name)}"
+    return made
+
+
+def _gather(slot: Slot, made: dict[str, Any], call: Reading) -> None:
+    """Fields of an object that is missing, given in its place, become that object, if all that it needs is there."""
+    for name, info in infos(slot).items():
+        below = fields(slot)[name]
+        inner = next((arm for part in below.arms for arm in (part.item(0) or part).arms if arm.model), None)
+        if name in made or not info.is_required() or inner is None:
+            continue
+        own = {
+            stray: found.field
+            for stray, value in made.items()
+            if stray not in infos(slot) and (found := meant(stray, value, infos(inner)))
+        }
+        if own and {needed for needed, what in infos(inner).items() if what.is_required()} <= set(own.values()):
+            gathered = {stray: made.pop(stray) for stray in own}
+            made[name] = [gathered] if below.is_list else gathered
+            for stray in own:
+                call.trail.say(path_below(slot, stray), f"belongs to {name}")
+            call.trail.say(below.path, "given field by field")
+
+
 def _meant(slot: Slot, name: str, value: Any, among: Mapping[str, Any]) -> Meant | None:
-    steps = [step for step in slot.path.split(".") if not step.isdigit()]
-    return meant(name, value, among, steps[-1] if steps else "")
+    missing = [field for field, info in among.items() if info.is_required()] if among is not infos(slot) else ()
+    return meant(name, value, among, frozenset().union(*slot.called), missing)
 
 
 def path_below(slot: Slot, name: str) -> str:

@@ -17,13 +17,15 @@ from vibeboard.hints import meta
 
 @dataclass(frozen=True)
 class Slot:
-    """`type` may be annotated, `path` is dotted: `camera.keys.0.focal_mm`. Below what is protected all is."""
+    """`type` may be annotated, `path` is dotted: `camera.keys.0.focal_mm`. Below what is protected all is. `called` are
+    the words by which it and what it is in are known."""
 
     type: Any
     path: str = ""
     unit: str = ""
     soft: bool = False
     protected: bool = False
+    called: tuple[frozenset[str], ...] = ()
 
     def fits(self, value: Any) -> bool:
         try:
@@ -90,7 +92,14 @@ class Slot:
             unit=str(said.get("unit", "")),
             soft=bool(said.get("soft")),
             protected=self.protected or bool(said.get("protected")),
+            called=(*self.called[-1:], words(name, *said.get("synonyms", ()))),
         )
+
+
+def words(*names: str) -> frozenset[str]:
+    """The words of names, each as it is and without its plural."""
+    found = {word for name in names for word in name.split("_")}
+    return frozenset(found | {word.removesuffix("s") for word in found})
 
 
 def infos(slot: Slot) -> Mapping[str, FieldInfo]:

@@ -15,9 +15,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from agents.medic.names import clear_slip, snake
+from agents.medic.names import snake
 from agents.medic.parts import by_label, mixed, parts_of
 from agents.medic.quantities import UNIT_WORDS, read
+from agents.medic.slips import clear_slip
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
 from vibeboard.hints import Components, other_names
@@ -26,16 +27,22 @@ from vibeboard.timing import Rate
 _NOTHING = {"", "null", "none", "nil", "n/a", "na", "undefined", "unset"}
 _YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable", "inactive"}
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_SHARDED = re.compile(r"\b([0-9a-f]{2})/(?=[0-9a-f]{62}\b)")
+"""An id as the folders of a store have it."""
 _COLOUR = re.compile(r"(?:#|0x)?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})(?:ff)?", re.IGNORECASE)
 _SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])", re.IGNORECASE)
+_OPAQUE = re.compile(r"^\s*rgba\s*\((.*),\s*1(?:\.0+)?\s*\)\s*$", re.IGNORECASE)
 _BOX = {"value", "val", "amount", "count", "number", "text", "content"}
+_AGAIN = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
 _FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
 _NTSC_RATIO = re.compile(r"^(\d+)\s*/\s*1\.001$")
 _RATE_COMMA = re.compile(r"^(\d{1,3}),(\d{2,3})$")
-_ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash"}
+_ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash", "ref", "name"}
+_ABOUT_ASSETS = {"type", "kind", "media", "mime", "media_type", "mime_type", "bytes", "size"}
+_CHOICE_BOX = {"kind", "type", "name"}
 _LOOSEST_NTSC = 0.007
 _IDLE_WORDS = frozenset(
-    {"a", "an", "the", "at", "in", "on", "is", "set", "type", "kind", "mode", "pass", "map", "interpolation"}
+    {"a", "an", "the", "at", "in", "on", "is", "set", "type", "kind", "mode", "pass", "map", "interpolation", "easing"}
 )
 """What may stand around a choice."""
 
@@ -157,8 +164,14 @@ def _items(slot: Slot, value: Any, call: Reading) -> Any:
     item = slot.item(0)
     if item is None or value is None or isinstance(value, bool):
         return value
+    if (value == {} or (isinstance(value, str) and _plain(value) in _NOTHING)) and slot.fits([]):
+        return _said(slot, [], "nothing is an empty list", call)
     if isinstance(value, str) and item.is_asset and len(found := _HEX.findall(value.lower())) > 1:
         return _said(slot, found, "a list of ids", call)
+    if isinstance(value, str) and item.is_asset and len(names := re.split(r"\s*[,;\n]\s*", value.strip())) > 1:
+        return _said(slot, names, "a list of names", call)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) and not (item.is_list or item.width):
+        value = _said(slot, value[0], "a list in a list", call)
     if not isinstance(value, list | tuple):
         single = valued(item, value, call)
         return _said(slot, [single], "one item is a list of one", call) if item.fits(single) else value
@@ -170,7 +183,8 @@ def _components(slot: Slot, value: Any, call: Reading) -> Any:
     names = next((item.names for item in slot.metadata if isinstance(item, Components)), ())
     parts: Any = _from_text(value, names) if isinstance(value, str) else value
     if isinstance(parts, Mapping):
-        parts = by_label({snake(str(name)): part for name, part in parts.items()}, names)
+        parts = _opened(parts) or by_label({snake(str(name)): part for name, part in parts.items()}, names)
+    parts = _from_text(parts, names) if isinstance(parts, str) else parts
     if not isinstance(parts, list | tuple) or len(parts) != slot.width or (parts is value and mixed(parts)):
         return value
     tried = Reading(Trail(), call.rate)
@@ -182,6 +196,16 @@ def _components(slot: Slot, value: Any, call: Reading) -> Any:
         return value
     call.trail.reasons |= tried.trail.reasons
     return _said(slot, made, "its parts in order", call)
+
+
+def _opened(value: Mapping[str, Any]) -> Any:
+    """What an object holds that only says it: `{"hex": "#cc3333"}`, `{"value": [8, 10, 8], "unit": "cm"}`."""
+    given = {snake(str(name)): part for name, part in value.items()}
+    unit = given.pop("unit", given.pop("units", ""))
+    parts = next(iter(given.values())) if given.keys() in ({"hex"}, {"rgb"}, {"value"}, {"values"}) else None
+    if unit and isinstance(parts, list) and isinstance(unit, str):
+        return [f"{part} {unit}" for part in parts]
+    return parts if isinstance(parts, str | list) and not unit else None
 
 
 def _is_eight_bit(channels: Sequence[Any]) -> bool:
@@ -196,7 +220,7 @@ def _from_text(text: str, names: Sequence[Collection[str]]) -> Any:
             return [int(part, 16) / 255 for part in colour.groups()]
         if short := _SHORT_COLOUR.fullmatch(text.strip()):
             return [int(part, 16) / 15 for part in short.groups()]
-        text = re.sub(r"^\s*rgb\s*(?:(?=\()|:)", "", text, flags=re.IGNORECASE)
+        text = _OPAQUE.sub(r"(\1)", re.sub(r"^\s*rgb\s*(?:(?=\()|:)", "", text, flags=re.IGNORECASE))
     return parts_of(text, {name for aliases in names for name in aliases})
 
 
@@ -204,13 +228,24 @@ def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
     """A scalar in a list of one, or in an object that only says it: `{"value": 50, "unit": "mm"}`."""
     if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], list | dict):
         return _said(slot, value[0], "a list of one is its item", call)
-    if isinstance(value, list | tuple) and len(value) == 2 and _is_number(value[0]) and _is_unit(value[1]):
-        return _said(slot, f"{value[0]} {value[1]}", "a number and its unit", call)
+    if isinstance(value, list | tuple) and (pair := one_quantity(value)):
+        return _said(slot, pair, "a number and its unit", call)
     if isinstance(value, Mapping):
         own = slot.path.rpartition(".")[2]
-        found = unboxed(value, {own, *(_ASSET_BOX if slot.is_asset else ())})
+        if slot.is_asset:
+            value = {name: part for name, part in value.items() if snake(str(name)) not in _ABOUT_ASSETS}
+        boxes = _ASSET_BOX if slot.is_asset else _CHOICE_BOX if _is_choice(slot) else ()
+        found = unboxed(value, {own, *boxes})
         return value if found is None else _said(slot, found, "the value itself", call)
     return value
+
+
+def one_quantity(value: Any) -> Any:
+    """What an object or a pair says that only holds one value with its unit: `{"seconds": 5}`, `[5, "s"]`; None for
+    anything else."""
+    if isinstance(value, list | tuple) and len(value) == 2 and _is_number(value[0]) and _is_unit(value[1]):
+        return f"{value[0]} {value[1]}"
+    return unboxed(value) if isinstance(value, Mapping) else None
 
 
 def unboxed(value: Mapping[str, Any], names: Collection[str] = ()) -> Any:
@@ -227,12 +262,18 @@ def unboxed(value: Mapping[str, Any], names: Collection[str] = ()) -> Any:
     return None
 
 
+def _is_choice(slot: Slot) -> bool:
+    return get_origin(slot.bare) is Literal or (isinstance(slot.bare, type) and issubclass(slot.bare, Enum))
+
+
 def _is_unit(value: Any) -> bool:
     return isinstance(value, str) and value.strip().casefold() in UNIT_WORDS
 
 
 def _truth(slot: Slot, value: Any, call: Reading) -> Any:
     plain = _plain(value)
+    if plain in ("true", "false"):
+        return _said(slot, plain == "true", "yes or no", call)
     if plain in _YES or plain in _NO:
         return _said(slot, plain in _YES, "yes or no", call)
     stripped = value.strip() if isinstance(value, str) else value
@@ -267,6 +308,7 @@ def _clamped(slot: Slot, number: Any, call: Reading) -> Any:
 
 def _text(slot: Slot, value: Any, call: Reading) -> Any:
     if slot.is_asset and isinstance(value, str):
+        value = _SHARDED.sub(r"\1", value)
         ids = _HEX.findall(value.lower())
         return _said(slot, ids[0], "the id in it", call) if len(ids) == 1 and _only_id(value) else value
     if isinstance(value, int) and not isinstance(value, bool) and not slot.protected:
@@ -285,6 +327,10 @@ def _choice(slot: Slot, value: Any, names: Mapping[str, Any], others: Mapping[st
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return value
     spelt = _plain(value)
+    if again := _AGAIN.fullmatch(str(value)):
+        parts = [_choice(slot, part, names, others, Reading()) for part in again.groups()]
+        if all(slot.fits(part) for part in parts):
+            return _said(slot, parts[0], "said twice", call) if parts[0] == parts[1] else value
     known = {_plain(name): choice for table in (others, names) for name, choice in table.items()}
     if spelt in known:
         return _said(slot, known[spelt], "the same in its spelling", call)
