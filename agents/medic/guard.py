@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
-from agents.medic.names import contrary, measures_of, padded_to, snake
-from agents.medic.quantities import names_unit, scales, spoken_number
+from agents.medic.names import contrary, is_position, measures_of, padded_to, snake
+from agents.medic.quantities import UNIT_WORDS, names_unit, scales, spoken_number
 from agents.medic.slots import Slot, fields
 from tools.declare import Tool
 from vibeboard.faults import FieldError
@@ -83,9 +83,9 @@ def _is_telling(slot: Slot, value: Any) -> bool:
 
 
 def _related(name: str, value: Any, siblings: Slot, field: str) -> bool:
-    """Whether a name has a word, or the beginning of one, in common with what is declared of a field, or its value says
-    that it is a time where one is wanted; that a value would do there is no reason to put it there. Where something
-    ends is no length."""
+    """Whether what a name is about, its last word, is in what is declared of a field, or its value says that it is a
+    time where one is wanted; that a value would do there is no reason to put it there. Where something ends is no
+    length, and `fade_curve` no fade."""
     info = siblings.model.model_fields.get(field) if siblings.model else None
     if info is None:
         return False
@@ -98,7 +98,10 @@ def _related(name: str, value: Any, siblings: Slot, field: str) -> bool:
         return False
     if said.get("unit") in ("frame", "s") and isinstance(value, str) and names_unit(value):
         return True
-    return any(word[:_STEM] == other[:_STEM] for word in words for other in own if min(len(word), len(other)) >= 3)
+    if is_position(snake(name), field):
+        return False
+    heads = [word for word in snake(name).split("_") if word not in UNIT_WORDS and len(word) >= 3][-1:]
+    return any(word[:_STEM] == other[:_STEM] for word in heads for other in own if len(other) >= 3)
 
 
 def _words(*texts: str) -> set[str]:

@@ -124,7 +124,7 @@ def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: Collection[str
         names = (field, *meta(info).get("synonyms", ()))
         idle = {*within, *_idle(info)}
         twice = any(words == sorted(f"{one}_{other}".split("_")) for one in names for other in names if one != other)
-        if _is_position(wanted, field):
+        if is_position(wanted, field):
             continue
         if twice or any(padded_to(wanted, other, idle) for other in names):
             found.add(Meant(field))
@@ -170,7 +170,7 @@ def _last_word(wanted: str, fields: Mapping[str, FieldInfo], missing: Collection
     return {Meant(having[0])} if whole else set()
 
 
-def _is_position(wanted: str, field: str) -> bool:
+def is_position(wanted: str, field: str) -> bool:
     """Whether a name is of one frame, where a field counts frames."""
     words = set(wanted.split("_"))
     return field.endswith("frames") and "frame" in words and not words & _COUNTING
@@ -209,7 +209,7 @@ def _with_unit(wanted: str, value: Any, fields: Mapping[str, FieldInfo], within:
         Meant(field, unit)
         for field, info in fields.items()
         if (kept := str(meta(info).get("unit", "")))
-        and not _is_position(wanted, field)
+        and not is_position(wanted, field)
         and converts(word, kept)
         and _named(stem, word, field, info, within)
     }
@@ -232,7 +232,7 @@ def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
         Meant(field)
         for field, info in fields.items()
         for slipped in [slip if _telling(info.annotation) else clear_slip]
-        if not _is_position(wanted, field)
+        if not is_position(wanted, field)
         and any(slipped(wanted, other) or abbreviated(wanted, other) for other in _spellings(field, info))
     }
 

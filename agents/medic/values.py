@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from fractions import Fraction
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 
+from agents.medic.choices import chosen, is_choice, plain
 from agents.medic.names import snake
 from agents.medic.parts import by_label, mixed, parts_of
 from agents.medic.quantities import UNIT_WORDS, read
-from agents.medic.slips import clear_slip
 from agents.medic.slots import Slot, fields
 from agents.medic.trail import Trail
-from vibeboard.hints import Components, other_names
+from vibeboard.hints import Components
 from vibeboard.timing import Rate
 
 _NOTHING = {"", "null", "none", "nil", "n/a", "na", "undefined", "unset"}
-_YES, _NO = {"enabled", "enable", "active", "ja", "si"}, {"disabled", "disable", "inactive"}
+_YES, _NO = {"true", "enabled", "enable", "active", "ja", "si"}, {"false", "disabled", "disable", "inactive"}
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SHARDED = re.compile(r"\b([0-9a-f]{2})/(?=[0-9a-f]{62}\b)")
 """An id as the folders of a store have it."""
@@ -33,7 +32,6 @@ _COLOUR = re.compile(r"(?:#|0x)?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})(?:ff)?",
 _SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])", re.IGNORECASE)
 _OPAQUE = re.compile(r"^\s*rgba\s*\((.*),\s*1(?:\.0+)?\s*\)\s*$", re.IGNORECASE)
 _BOX = {"value", "val", "amount", "count", "number", "text", "content"}
-_AGAIN = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
 _FRACTION = re.compile(r"\s*\d+\s*[:/]\s*\d+\s*")
 _NTSC_RATIO = re.compile(r"^(\d+)\s*/\s*1\.001$")
 _RATE_COMMA = re.compile(r"^(\d{1,3}),(\d{2,3})$")
@@ -41,10 +39,6 @@ _ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash", "ref", "name"}
 _ABOUT_ASSETS = {"type", "kind", "media", "mime", "media_type", "mime_type", "bytes", "size"}
 _CHOICE_BOX = {"kind", "type", "name"}
 _LOOSEST_NTSC = 0.007
-_IDLE_WORDS = frozenset(
-    {"a", "an", "the", "at", "in", "on", "is", "set", "type", "kind", "mode", "pass", "map", "interpolation", "easing"}
-)
-"""What may stand around a choice."""
 
 
 @dataclass
@@ -59,7 +53,7 @@ def valued(slot: Slot, value: Any, call: Reading) -> Any:
     """The value as the slot wants it."""
     if slot.fits(value):
         return value
-    if slot.optional and (value is None or _plain(value) in _NOTHING):
+    if slot.optional and (value is None or plain(value) in _NOTHING):
         return _said(slot, None, "nothing is spelt null", call)
     for arm in slot.arms:
         tried = Trail()
@@ -92,12 +86,9 @@ def _read(slot: Slot, value: Any, call: Reading) -> Any:
         return _number(slot, value, call)
     if kind is str:
         return _text(slot, value, call)
-    if get_origin(kind) is Literal:
-        return _choice(slot, value, {str(choice): choice for choice in get_args(kind)}, {}, call)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        names = {member.name: member.value for member in kind} | {str(member.value): member.value for member in kind}
-        bare = _without_class(value, kind.__name__)
-        return _choice(slot, bare, names, {name: m.value for name, m in other_names(kind).items()}, call)
+    if is_choice(kind):
+        found = chosen(kind, value, slot.path.rpartition(".")[2])
+        return value if found is None else _said(slot, *found, call)
     return value
 
 
@@ -164,7 +155,7 @@ def _items(slot: Slot, value: Any, call: Reading) -> Any:
     item = slot.item(0)
     if item is None or value is None or isinstance(value, bool):
         return value
-    if (value == {} or (isinstance(value, str) and _plain(value) in _NOTHING)) and slot.fits([]):
+    if (value == {} or (isinstance(value, str) and plain(value) in _NOTHING)) and slot.fits([]):
         return _said(slot, [], "nothing is an empty list", call)
     if isinstance(value, str) and item.is_asset and len(found := _HEX.findall(value.lower())) > 1:
         return _said(slot, found, "a list of ids", call)
@@ -234,7 +225,7 @@ def _unboxed(slot: Slot, value: Any, call: Reading) -> Any:
         own = slot.path.rpartition(".")[2]
         if slot.is_asset:
             value = {name: part for name, part in value.items() if snake(str(name)) not in _ABOUT_ASSETS}
-        boxes = _ASSET_BOX if slot.is_asset else _CHOICE_BOX if _is_choice(slot) else ()
+        boxes = _ASSET_BOX if slot.is_asset else _CHOICE_BOX if is_choice(slot.bare) else ()
         found = unboxed(value, {own, *boxes})
         return value if found is None else _said(slot, found, "the value itself", call)
     return value
@@ -262,20 +253,14 @@ def unboxed(value: Mapping[str, Any], names: Collection[str] = ()) -> Any:
     return None
 
 
-def _is_choice(slot: Slot) -> bool:
-    return get_origin(slot.bare) is Literal or (isinstance(slot.bare, type) and issubclass(slot.bare, Enum))
-
-
 def _is_unit(value: Any) -> bool:
     return isinstance(value, str) and value.strip().casefold() in UNIT_WORDS
 
 
 def _truth(slot: Slot, value: Any, call: Reading) -> Any:
-    plain = _plain(value)
-    if plain in ("true", "false"):
-        return _said(slot, plain == "true", "yes or no", call)
-    if plain in _YES or plain in _NO:
-        return _said(slot, plain in _YES, "yes or no", call)
+    word = plain(value)
+    if word in _YES | _NO:
+        return _said(slot, word in _YES, "yes or no", call)
     stripped = value.strip() if isinstance(value, str) else value
     return _said(slot, stripped, "yes or no", call) if slot.fits(stripped) else value
 
@@ -320,59 +305,6 @@ def _only_id(text: str) -> bool:
     """Whether an id stands alone or behind a scheme or path, so that nothing is lost with the rest."""
     rest = _HEX.sub("", text.lower().strip())
     return bool(re.fullmatch(r"[\w.:/\"'<> -]*", rest)) and not re.search(r"[0-9a-f]{16}", rest)
-
-
-def _choice(slot: Slot, value: Any, names: Mapping[str, Any], others: Mapping[str, Any], call: Reading) -> Any:
-    """The one choice that a text spells, names or nearly spells."""
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        return value
-    spelt = _plain(value)
-    if again := _AGAIN.fullmatch(str(value)):
-        parts = [_choice(slot, part, names, others, Reading()) for part in again.groups()]
-        if all(slot.fits(part) for part in parts):
-            return _said(slot, parts[0], "said twice", call) if parts[0] == parts[1] else value
-    known = {_plain(name): choice for table in (others, names) for name, choice in table.items()}
-    if spelt in known:
-        return _said(slot, known[spelt], "the same in its spelling", call)
-    found = _unique(known[name] for name in known if _one_form(spelt, name) or clear_slip(spelt, name))
-    if found is None:
-        found = _among_idle_words(
-            str(value), {name: choice for table in (others, names) for name, choice in table.items()}, slot
-        )
-    return _said(slot, found, f"{value} can only be that", call) if found is not None else value
-
-
-def _without_class(value: Any, name: str) -> Any:
-    """`DUSK` of `TimeOfDay.DUSK` and `<TimeOfDay.DUSK: 'DUSK'>`."""
-    written = re.fullmatch(rf"<?{name}\.(\w+)(?::.*>)?", str(value).strip(), re.IGNORECASE)
-    return written[1] if written else value
-
-
-def _among_idle_words(text: str, choices: Mapping[str, Any], slot: Slot) -> Any:
-    """The one choice whose words stand in a text with nothing else but words that add nothing: `in the kitchen`."""
-    words = snake(text).split("_")
-    idle = _IDLE_WORDS | set(snake(slot.path.rpartition(".")[2]).split("_"))
-    found = []
-    for name, choice in choices.items():
-        own = snake(name).split("_")
-        at = next((at for at in range(len(words)) if words[at : at + len(own)] == own), None)
-        if at is not None and idle.issuperset([*words[:at], *words[at + len(own) :]]):
-            found.append(choice)
-    return _unique(found)
-
-
-def _unique(values: Iterable[Any]) -> Any:
-    distinct = list(dict.fromkeys(values))
-    return distinct[0] if len(distinct) == 1 else None
-
-
-def _one_form(a: str, b: str) -> bool:
-    """Singular and plural."""
-    return a + "s" == b or b + "s" == a
-
-
-def _plain(value: Any) -> str:
-    return re.sub(r"[\s_\-./\\()\[\]\"']+", "", str(value).replace("&", "and")).casefold()
 
 
 def _is_number(value: Any) -> bool:

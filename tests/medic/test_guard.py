@@ -155,3 +155,18 @@ async def test_a_language_model_is_asked_with_the_call_as_data_and_its_diff_guar
     decision = await asked(args, ModelFixer(asker))
     assert (decision.action, decision.args) == (Action.REPAIR, GOOD)
     assert len(heard) == 1
+
+
+PASS = registry()["render_pass"]
+PASS_ARGS = {"scene": "0" * 64, "kind": "depth", "frames": 12}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "moves"),
+    [("shot_run", "12 frames", True), ("frame", 12, False), ("frame_end", 12, False), ("frames_curve", 12, False)],
+)
+async def test_what_a_name_is_about_is_its_last_word_and_one_frame_is_no_number_of_them(name, value, moves):
+    args = {"scene": "0" * 64, "kind": "depth", name: value}
+    decision = await asked(args, Says([Edit(path="frames", moved_from=name)]), PASS)
+    assert (decision.action is Action.REPAIR) is moves
+    assert not moves or decision.args == PASS_ARGS
