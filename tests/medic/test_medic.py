@@ -82,6 +82,12 @@ REPAIRS = {
     "a rate as text": broken(fps="24 fps"),
     "JSON that was encoded twice": broken(camera=json.dumps(good()["camera"])),
     "an enum in other letters": broken(stage={**good()["stage"], "time": "Day", "set_kind": "ROOM"}),
+    "the last word of what is missing": broken(
+        stage={"seed" if name == "dressing_seed" else name: value for name, value in good()["stage"].items()}
+    ),
+    "settings of an object": broken(camera_settings=good()["camera"], camera=...),
+    "the list of a missing object's place": broken(camera=..., keys=good()["camera"]["keys"]),
+    "pixels of a width": broken(frame_width=832, width=...),
     "a number as text, deep inside": broken(
         camera={**good()["camera"], "keys": [{**good()["camera"]["keys"][0], "focal_mm": "35mm"}]}
     ),
@@ -96,6 +102,22 @@ def test_what_is_only_badly_written_is_mended_to_what_was_meant(args):
 def test_sizes_and_lengths_become_legal_on_the_engine_when_they_are_near():
     mended = mend(broken(width=854, height=480, frames=80))
     assert (mended["width"], mended["height"], mended["frames"]) == (848, 480, 81)
+
+
+@pytest.mark.parametrize(("asked", "made"), [(201, 201), (204, 201), (210, 201), (240, None)])
+def test_a_length_a_little_beyond_the_engine_is_its_longest(asked, made):
+    mended = mend(broken(frames=asked))
+    assert (mended and mended["frames"]) == made
+
+
+@pytest.mark.parametrize(("asked", "made"), [((1936, 1089), (1920, 1088)), ((3840, 2160), None)])
+def test_a_size_a_little_beyond_the_engine_is_its_largest(asked, made):
+    limits = Limits(size_multiple=16, max_size=1920)
+    engine = Engine(
+        name="hd", task="generate_shot", revision=1, implementation="nowhere:none", summary="", limits=limits
+    )
+    mended = mend(broken(width=asked[0], height=asked[1]), engine)
+    assert (mended and (mended["width"], mended["height"])) == made
 
 
 def test_a_legal_size_that_would_change_the_picture_is_left_to_a_person():

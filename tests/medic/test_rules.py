@@ -116,6 +116,16 @@ NAMES = {
     "twice the same": put(duration="2s"),
     "a knob that the tool can do without": put(verbose=True),
     "a name with nothing under it": put(style=None, tags=[]),
+    "what its type says anyway": put(surface_type="brick wall", surface=...),
+    "no. of": put(no_of_frames=48, frames=...),
+    "n before a count": put(nframes=48, frames=...),
+    "without vowels": put(frms=48, srfc="brick wall", frames=..., surface=...),
+    "a vowel mistaken": put(fremes=48, frames=...),
+    "the file of an asset": put(take_file=TAKE, source=...),
+    "the words of its container's other name": lamp(light_watts=500, watts=...),
+    "an idle word for a yes or no": put(is_loud=False),
+    "what planners say about a call": put(reasoning="it should hum", tool_name="probe", confidence=0.9),
+    "field by field in its object's place": put(lamps=..., name="key", watts=500, tilt=30.0, where=[1.0, 2.0, 3.0]),
 }
 
 
@@ -153,6 +163,36 @@ VALUES = {
     "one for a list of one": (put(lamps=GOOD["lamps"][0]), {}),
     "a size in one": (put(size="1280 x 720"), {"width": 1280, "height": 720}),
     "a named size": (put(size="1080p"), {"width": 1920, "height": 1080}),
+    "a unit beside its number": (put(duration=3, duration_unit="s", frames=...), {"frames": 72}),
+    "the only unit there is": (put(duration=3, unit="s", frames=...), {"frames": 72}),
+    "a number and its unit as a pair": (put(duration=[3, "s"], frames=...), {"frames": 72}),
+    "nothing but a count before the unit": (put(num_seconds=3, frames=...), {"frames": 72}),
+    "a whole and a half": (put(frames="three and a half seconds"), {"frames": 84}),
+    "a unit in brackets": (put(frames="84 (frames)"), {"frames": 84}),
+    "the rate beside the number": (put(frames="84 frames at 24 fps"), {"frames": 84}),
+    "drop-frame timecode": (
+        put(frames="00:10:00;00", fps={"num": 30000, "den": 1001}),
+        {"frames": 17982, "fps": {"num": 30000, "den": 1001}},
+    ),
+    "primes for feet and inches": (put(distance="6\u20322\u2033"), {"distance": 1.8796}),
+    "from where": (put(distance="2.5 m from the camera"), {"distance": 2.5}),
+    "a part of pi": (lamp(tilt="π/2 rad"), {"lamps": lamp(tilt=90.0)["lamps"]}),
+    "per cent in two words": (put(share="35 per cent"), {"share": 0.35}),
+    "frames a second": (put(fps="25 frames per sec"), {"fps": {"num": 25, "den": 1}}),
+    "a vector of a program": (lamp(where="Vector3(x=1, y=2, z=3)"), {}),
+    "one unit behind the brackets": (lamp(where="(100, 200, 300) cm"), {}),
+    "one unit beside the list": (lamp(where={"value": [100, 200, 300], "unit": "cm"}), {}),
+    "a colour that is opaque": (put(tint="rgba(51, 102, 153, 1)"), {"tint": [0.2, 0.4, 0.6]}),
+    "a colour in a box": (put(tint={"hex": "#336699"}), {"tint": [0.2, 0.4, 0.6]}),
+    "a choice said twice": (put(surface="window glass (glass)"), {"surface": "glass"}),
+    "a choice in a box": (put(surface={"type": "glass"}), {"surface": "glass"}),
+    "a yes in quotation marks": (put(loud="'true'"), {"loud": True}),
+    "a list in a list": (put(lamps=[GOOD["lamps"]]), {}),
+    "labels before the numbers": (put(size="width 1280 height 720"), {"width": 1280, "height": 720}),
+    "a size with its unit beside": (
+        put(size={"width": 1280, "height": 720, "unit": "px"}),
+        {"width": 1280, "height": 720},
+    ),
     "a side from the ratio": (put(aspect="4:3", height=720, width=...), {"width": 960, "height": 720}),
 }
 
@@ -183,6 +223,14 @@ LEFT = {
     "a size with several readings": put(size="480p", width=..., height=...),
     "a ratio that contradicts": put(aspect="1:1"),
     "a text for a protected list": put(lamps="the usual"),
+    "half of what is not said": put(frames="half"),
+    "a beat": put(frames="a beat"),
+    "a choice said in two ways": put(surface="glass (water)"),
+    "a number at a wrong rate": put(frames="84 frames at 25 fps"),
+    "a frame number that is dropped": put(frames="00:01:00;00", fps={"num": 30000, "den": 1001}),
+    "a colour that one sees through": put(tint="rgba(51, 102, 153, 0.5)"),
+    "an object that lacks what it needs": put(lamps=..., name="key", watts=500),
+    "a score is a wish": put(score="strings"),
     "a part of something else": put(thumbnail={"width": 64, "height": 64}),
 }
 
@@ -217,6 +265,17 @@ def test_a_new_spelling_is_not_declared_as_a_change():
         (f"sha256:{TAKE}", TAKE),
         ({"id": "take_one"}, TAKE),
         ("hero-v1", OTHER),
+        ("hero_v03", OTHER),
+        ("hero-latest", OTHER),
+        ("take-one@latest", TAKE),
+        ("takes/take-one.mp4", TAKE),
+        ("asset://take-one", TAKE),
+        ("ref: take one", TAKE),
+        ("takeone", TAKE),
+        (f"{TAKE[:8]}…", TAKE),
+        (f"blobs/{TAKE[:2]}/{TAKE[2:]}", TAKE),
+        ({"asset_id": "take-one", "type": "video"}, TAKE),
+        ({"sha256": TAKE, "media_type": "video/mp4"}, TAKE),
     ],
 )
 def test_a_reference_is_found_by_the_one_name_that_it_nearly_is(asked, found):
@@ -224,7 +283,19 @@ def test_a_reference_is_found_by_the_one_name_that_it_nearly_is(asked, found):
 
 
 @pytest.mark.parametrize(
-    "asked", ["martina", "martins", "tale-one", "shot 12B", "hero-v9", "villain", sha256(b"nobody")[:20]]
+    "asked",
+    [
+        "martina",
+        "martins",
+        "tale-one",
+        "shot 12B",
+        "hero-v9",
+        "villain",
+        sha256(b"nobody")[:20],
+        "take-one/hero-v3",
+        "latest",
+        "hero-v3-final",
+    ],
 )
 def test_a_reference_that_may_be_somebody_else_is_never_guessed(asked):
     assert decided(put(source=asked), known=Shelf()).action is Action.STOP
