@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
-from agents.medic.names import contrary, is_position, measures_of, padded_to, snake
+from agents.medic.names import contrary, measures_of, padded_to, snake
 from agents.medic.quantities import UNIT_WORDS, names_unit, scales, spoken_number
 from agents.medic.slots import Slot, fields
 from tools.declare import Tool
@@ -98,8 +98,6 @@ def _related(name: str, value: Any, siblings: Slot, field: str) -> bool:
         return False
     if said.get("unit") in ("frame", "s") and isinstance(value, str) and names_unit(value):
         return True
-    if is_position(snake(name), field):
-        return False
     heads = [word for word in snake(name).split("_") if word not in UNIT_WORDS and len(word) >= 3][-1:]
     return any(word[:_STEM] == other[:_STEM] for word in heads for other in own if len(other) >= 3)
 

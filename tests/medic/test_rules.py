@@ -159,6 +159,7 @@ VALUES = {
     "a choice in other letters": (put(surface="Brick-Wall"), {}),
     "a choice by its other name": (put(surface="window glass"), {"surface": "glass"}),
     "a choice mistyped": (put(surface="watter"), {"surface": "water"}),
+    "a choice with its letters mixed up": (put(surface="brcik wlal"), {}),
     "a number for an open text": (put(label=12), {"label": "12"}),
     "one for a list of one": (put(lamps=GOOD["lamps"][0]), {}),
     "a size in one": (put(size="1280 x 720"), {"width": 1280, "height": 720}),
