@@ -39,6 +39,7 @@ _ASSET_BOX = {"id", "sha256", "asset", "asset_id", "hash", "ref", "name"}
 _ABOUT_ASSETS = {"type", "kind", "media", "mime", "media_type", "mime_type", "bytes", "size"}
 _CHOICE_BOX = {"kind", "type", "name"}
 _LOOSEST_NTSC = 0.007
+_SURELY_EIGHT_BIT = 16
 
 
 @dataclass
@@ -200,9 +201,9 @@ def _opened(value: Mapping[str, Any]) -> Any:
 
 
 def _is_eight_bit(channels: Sequence[Any]) -> bool:
-    """Whether they count to 255, as most programs write colours."""
+    """Whether they count to 255, as most programs write colours; 2 of 1 may be anything."""
     whole = all(_is_number(part) and part == int(part) and 0 <= part <= 255 for part in channels)
-    return whole and any(part > 1 for part in channels)
+    return whole and any(part >= _SURELY_EIGHT_BIT for part in channels)
 
 
 def _from_text(text: str, names: Sequence[Collection[str]]) -> Any:

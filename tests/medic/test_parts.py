@@ -93,7 +93,7 @@ def test_labels_of_a_colour_are_not_its_order():
     assert made(colour="b=0.2, g=0.3, r=0.8").colour == (0.8, 0.3, 0.2)
 
 
-@pytest.mark.parametrize("value", [[300, 0, 0], [1.5, 0.2, 0.2], [-1, 0, 0]])
+@pytest.mark.parametrize("value", [[300, 0, 0], [1.5, 0.2, 0.2], [-1, 0, 0], [2, 1, 0]])
 def test_a_colour_beyond_all_scales_goes_to_a_person(value):
     assert decided({"colour": value}).action is Action.STOP
 
