@@ -179,7 +179,7 @@ LEGAL = [
         limits=LTX_LIKE),
     of("legality", SHOT, both(put("frames", 73), put("fps", FPS24)), put("fps", "24"), limits=SIXTEEN),
     of("legality", SHOT, both(put("frames", 96), put("fps", FPS24)), ren("frames", "duration", "4s"), limits=WAN_LIKE),
-    of("legality", PRINT, both(put("width", 1000), put("height", 562)), put("frames", 64.0),
+    of("legality", PRINT, both(put("width", 1000), put("height", 562)), KEPT,
         limits=Limits(size_multiple=64, min_size=256, max_size=2048)),
     of("legality", SEGMENT, both(put("width", 853), put("height", 480)), KEPT,
         limits=Limits(size_multiple=2, min_size=64)),
