@@ -1,0 +1,23 @@
+"""The blind round: written by somebody who had seen the declarations, and none of the Medic's rules, tests or cases.
+
+The rules were frozen before (`FROZEN`) and the cases never tuned on: they say what calls of such tools look like when
+models get them wrong, and what no honest repairer may decide. Two seeds of each template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.medic_blind_calls import CALLS
+from benchmarks.medic_blind_stops import STOPS
+from benchmarks.medic_blind_tools import OTHERS, other
+from benchmarks.medic_blind_values import VALUES
+from benchmarks.medic_templates import cases_of
+from benchmarks.medic_world import Case
+
+FROZEN = "4a25620"
+TEMPLATES = [*CALLS, *VALUES, *STOPS]
+
+
+def blind() -> Iterator[Case]:
+    yield from cases_of(TEMPLATES, "blind", OTHERS, other)
