@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import ModuleType
 
-from benchmarks import medic_round1
+from benchmarks import medic_blind, medic_round1
+from benchmarks.medic_blind import blind
 from benchmarks.medic_cases import REPAIRS
 from benchmarks.medic_habits import Habit
 from benchmarks.medic_heldout import FROZEN, held_out
@@ -39,9 +41,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         blobs = FolderBlobs(Path(folder))
         report = head + _intro(seen, unseen)
+        report += _round("The blind round", medic_blind, list(blind()), blobs, PEERS)
         report += _section("Held out", unseen, blobs, PEERS) + _section("In sample", seen, blobs, PEERS)
-        first = f"## The first round\n\n{_first_round()}\n\n"
-        report += first + _section("The first round, as the Medic is now", list(round_one()), blobs, {})
+        report += _round("The first round", medic_round1, list(round_one()), blobs, {})
         report += _faults("Held out, fault by fault, rules alone", unseen, blobs)
         report += _faults("In sample, fault by fault, rules alone", seen, blobs)
     (REPORTS / "medic.md").write_text(report)
@@ -55,9 +57,12 @@ def cases(seeds: int = SEEDS) -> Iterator[Case]:
             yield replace(make(Random(f"{name} {seed}")), fault=name, seed=seed)
 
 
-def _first_round() -> str:
-    """What the first round came to while it was held out, as its module records it."""
-    return " ".join((medic_round1.__doc__ or "").partition("\n\n")[2].split())
+def _round(
+    title: str, module: ModuleType, cases: Sequence[Case], blobs: FolderBlobs, peers: Mapping[str, tuple[System, bool]]
+) -> str:
+    """What a round came to while it was held out, as its module records it, and what it comes to now."""
+    recorded = " ".join((module.__doc__ or "").partition("\n\n")[2].split())
+    return f"## {title}\n\n{recorded}\n\n" + _section(f"{title}, as the Medic is now", cases, blobs, peers)
 
 
 def _intro(seen: Sequence[Case], unseen: Sequence[Case]) -> str:
@@ -68,7 +73,7 @@ def _intro(seen: Sequence[Case], unseen: Sequence[Case]) -> str:
         f"{len(seen)} cases in sample ({len({case.fault for case in seen})} fault classes, {SEEDS} seeds each) and "
         f"{len(unseen)} held out (two seeds of each template), written after rules and declarations were frozen at "
         f"commit {FROZEN} and never tuned on, by the author of the rules, who knew what they do: read the figure as an "
-        f"upper bound. {since}\n"
+        f"upper bound. The blind round, below, is by somebody who had not seen the rules. {since}\n"
         "A case counts as repaired when the call succeeds, its result passes the probe and the intent holds "
         "(prompt, references, seed, camera equal; duration within 6 %, aspect 4 %, area 8 %). Models are scripted "
         "habits, so a row is a range over what models do, not a score of one. Calls fail in a simulated world with the "

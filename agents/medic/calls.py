@@ -54,6 +54,8 @@ def bare(text: str) -> str:
         plain = plain.replace('\\"', '"')
     fenced = _FENCE.findall(plain)
     plain = fenced[0] if len(fenced) == 1 else plain
+    if "“" in plain and "”" not in plain:
+        plain = plain.replace("“", '"')
     doubled = plain.strip()
     return doubled[1:-1] if doubled.startswith("{{") and doubled.endswith("}}") else plain
 
@@ -82,7 +84,7 @@ def marked_up(text: str) -> dict[str, Any] | None:
 
 def python_call(text: str) -> Called | None:
     """`generate_shot(prompt="Ann waits", frames=81)`, also awaited, printed or assigned; None if it is no such call."""
-    if not text.rstrip().rstrip(";").endswith(")"):
+    if not text.rstrip().rstrip(";").endswith((")", ")]")):
         return None
     try:
         body = ast.parse(text.strip().rstrip(";"), mode="exec").body
@@ -98,10 +100,12 @@ def python_call(text: str) -> Called | None:
 
 
 def _call_in(node: ast.expr) -> ast.Call | None:
-    """The call inside `await f(...)` and `print(f(...))`."""
+    """The call inside `await f(...)`, `print(f(...))` and `[f(...)]`."""
     while True:
         if isinstance(node, ast.Await):
             node = node.value
+        elif isinstance(node, ast.List) and len(node.elts) == 1:
+            node = node.elts[0]
         elif not isinstance(node, ast.Call):
             return None
         elif len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.Call | ast.Await):

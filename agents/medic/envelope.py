@@ -31,13 +31,13 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
     `[{"name": "frames", "value": 81}]`."""
     for _ in range(_DEPTH):
         value = decoded(value)
-        if isinstance(value, list) and (pairs := _paired(value)):
+        if isinstance(value, list) and (pairs := paired(value)):
             trail.say("", "names and values side by side")
             return pairs
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
             continue
-        if not isinstance(value, Mapping) or _has_fields(slot, value):
+        if not isinstance(value, Mapping) or _has_fields(slot, value, tool):
             return value
         inner = [name for name in value if snake(name) not in _ENVELOPE | _CHATTER and _holds_more(value[name])]
         others = {snake(name) for name in value if name not in inner and value[name] not in (None, "")}
@@ -50,22 +50,26 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
     return value
 
 
-def _has_fields(slot: Slot, value: Mapping[str, Any]) -> bool:
+def _has_fields(slot: Slot, value: Mapping[str, Any], tool: str) -> bool:
     """Whether something that an object says is a field's, so that it holds the arguments itself."""
-    return any(part is not None and meant(name, part, infos(slot)) for name, part in value.items())
+    said = {name: part for name, part in value.items() if part is not None and not _is_address(name, part, tool)}
+    return any(meant(name, part, infos(slot)) for name, part in said.items())
+
+
+def _is_address(name: str, value: Any, tool: str) -> bool:
+    return snake(name) in _ADDRESS and isinstance(value, str) and is_for(value, tool)
 
 
 def says_nothing_more(name: str, value: Any, tool: str) -> bool:
     """Whether what stands beside arguments only talks about the call, or names the tool that it is for."""
-    said = snake(name)
-    return said in _CHATTER or (said in _ADDRESS and isinstance(value, str) and is_for(value, tool))
+    return snake(name) in _CHATTER or _is_address(name, value, tool)
 
 
 def _holds_more(value: Any) -> bool:
     return isinstance(decoded(value), Mapping | list)
 
 
-def _paired(items: list[Any]) -> dict[str, Any]:
+def paired(items: list[Any]) -> dict[str, Any]:
     """An object of its members as a list of names and values; empty if it is no such list."""
     made: dict[str, Any] = {}
     for item in items:

@@ -93,15 +93,15 @@ def _legal_time(limits: Limits, args: Mapping[str, Any], rate_too: bool) -> dict
     if not isinstance(frames, int) or isinstance(frames, bool) or frames < 1:
         return {}
     step, offset = limits.frames_step, limits.frames_offset
-    legal = max(offset, offset + step * round((frames - offset) / step)) or step
-    if limits.max_frames:
-        legal = min(legal, offset + step * ((limits.max_frames - offset) // step))
     slowed = Fraction(1)
     if rate_too and limits.fps:
         try:
             slowed = Rate.model_validate(args.get("fps")).fraction / limits.fps.fraction
         except ValidationError:
             return {}
+    legal = max(offset, offset + step * round((frames - offset) / step)) or step
+    if limits.max_frames:
+        legal = min(legal, offset + step * ((limits.max_frames - offset) // step))
     if abs(legal / frames * slowed - 1) > LENGTH_TOLERANCE:
         return {}
     return {"frames": legal, **({"fps": limits.fps.model_dump(mode="json")} if rate_too and limits.fps else {})}

@@ -22,7 +22,7 @@ from vibeboard.hints import meta
 _COUNTING = {"num", "number", "count", "total", "n", "nb", "no", "amount", "of", "how", "many"}
 _POINTING = {"number", "no", "index", "idx", "nr", "num"}
 ASSET = r"^[0-9a-f]{64}$"
-_IDS = {"id", "ids", "asset", "assets", "ref", "sha256", "sha", "hash", "file", "json", "uri"}
+_IDS = {"id", "ids", "asset", "assets", "ref", "sha256", "sha", "hash", "file", "json", "uri", "take", "clip"}
 _CONTRARY = {
     "negative", "anti", "not", "no", "exclude", "avoid", "without", "min", "max", "minimum", "maximum", "old", "prev",
     "previous", "next", "other", "alt", "second", "last", "original", "source", "reference", "default", "thumbnail",
@@ -31,7 +31,7 @@ _CONTRARY = {
 _PADDING = {
     "the", "my", "a", "value", "val", "param", "arg", "input", "output", "desired", "requested", "wanted", "video",
     "shot", "clip", "film", "movie", "picture", "image", "img", "visual", "final", "in", "as", "of", "field", "with",
-    "for", "use", "set", "lens", "project", "amount", "level",
+    "for", "use", "set", "lens", "project", "amount", "level", "strength", "intensity",
 }  # fmt: skip
 _CHOICE = {"type", "kind", "mode", "function", "name"}
 _OBJECT = {"settings", "setup", "config", "configuration", "options", "params", "parameters", "spec", "data", "info",
@@ -93,15 +93,29 @@ def measures_of(info: FieldInfo) -> set[str]:
 
 def _exactly(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
     """The name in another spelling, a synonym, a number of it (`nframes`), or its part of a joint name (`pos_x`)."""
-    squeezed = wanted.replace("_", "")
+    squeezed = _one_spelling(wanted)
     found = set()
     for field, info in fields.items():
         said = meta(info)
         names = [field, *said.get("synonyms", ()), *(f"{joint}_{field}" for joint in said.get("joint", ()))]
         names += [f"{sign}_{field}" for sign in ("n", "num") if field.endswith("s")]
-        if any(squeezed == other.replace("_", "") for other in names):
+        if bool in _kinds(info.annotation):
+            names.append(field.removesuffix("ed"))
+        if any(squeezed == _one_spelling(other) or _cut_short(wanted, other) for other in names):
             found.add(Meant(field))
     return found
+
+
+def _one_spelling(name: str) -> str:
+    """A name without what joins its words, in British spelling."""
+    return name.replace("_", "").replace("color", "colour").replace("center", "centre").replace("gray", "grey")
+
+
+def _cut_short(short: str, whole: str) -> bool:
+    """Whether words are cut short, each to three letters at least: `neg_prompt`, `color_temp`."""
+    pairs = list(zip(short.split("_"), whole.split("_"), strict=False))
+    same = len(short.split("_")) == len(whole.split("_")) > 1 and short != whole
+    return same and all(one == other or (len(one) > 2 and other.startswith(one)) for one, other in pairs)
 
 
 def _measured(wanted: str, value: Any, fields: Mapping[str, FieldInfo], within: Collection[str]) -> set[Meant]:
@@ -124,11 +138,17 @@ def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: Collection[str
         names = (field, *meta(info).get("synonyms", ()))
         idle = {*within, *_idle(info)}
         twice = any(words == sorted(f"{one}_{other}".split("_")) for one in names for other in names if one != other)
-        if is_position(wanted, field):
+        if is_position(wanted, field) or _is_path(wanted, field, info):
             continue
         if twice or any(padded_to(wanted, other, idle) for other in names):
             found.add(Meant(field))
     return found
+
+
+def _is_path(wanted: str, field: str, info: FieldInfo) -> bool:
+    """Whether a name is of a field inside the field: `fps_num`."""
+    models = [kind for kind in _kinds(info.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return any(wanted == f"{field}_{inner}" for model in models for inner in model.model_fields)
 
 
 def _idle(info: FieldInfo) -> set[str]:

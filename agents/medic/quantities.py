@@ -51,6 +51,7 @@ _SCALES: dict[str, dict[str, Fraction]] = {
     ),
     "db": dict.fromkeys(("db", "decibel", "decibels"), Fraction(1)),
     "f": {},
+    "hz": {"hz": Fraction(1), "khz": Fraction(1000)},
     "k": dict.fromkeys(("k", "kelvin", "kelvins"), Fraction(1)),
     "": {"%": Fraction(1, 100), "percent": Fraction(1, 100), "per cent": Fraction(1, 100), "pct": Fraction(1, 100)},
 }
@@ -66,6 +67,8 @@ _PART = re.compile(
     rf"\s*({_NUMBER})(?:\s*/\s*(\d+))?\s*((?:[a-z°%\"”″'’′]+(?:\s+per\s+(?:second|cent))?)?(?:/s(?:ec)?)?)\.?\s*"
 )
 _TIMECODE = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?")
+_TWO_PAIRS = re.compile(r"(?!00)\d\d:\d\d")
+"""Minutes and seconds, or seconds and frames."""
 _FULL_TIMECODE = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;])(\d{2})")
 _LONGEST = 80
 """No quantity is written with more characters."""
@@ -130,7 +133,7 @@ def _said_twice(text: str, again: str, unit: str, rate: Rate | None) -> Fraction
 
 def names_unit(text: str) -> bool:
     """Whether a text says the unit of its number: `5s`, `1:20`, but not `5`."""
-    plain = _TAIL.sub("", _digits(plainly(text[:_LONGEST], "")))
+    plain = _TAIL.sub("", _digits(plainly(text[:_LONGEST], "s")))
     return bool(_TIMECODE.fullmatch(plain) or _FULL_TIMECODE.fullmatch(plain)) or all(
         suffix for _, suffix in _parts(_DECIMAL_COMMA.sub(r"\1.\2", plain)) or [(Fraction(0), "")]
     )
@@ -204,7 +207,7 @@ def _clock(text: str, unit: str, rate: Rate | None) -> Fraction | None:
             frames -= dropped * (skipped - skipped // 10)
         return frames if unit == "frame" else frames / rate.fraction
     match = _TIMECODE.fullmatch(text)
-    if not match or int(match[3]) > 59:
+    if not match or int(match[3]) > 59 or _TWO_PAIRS.fullmatch(text):
         return None
     thousandths = Fraction(int((match[4] or "0").ljust(3, "0")), 1000)
     seconds = (int(match[1] or 0) * 60 + int(match[2])) * 60 + int(match[3]) + thousandths

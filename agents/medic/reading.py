@@ -75,6 +75,11 @@ def _otherwise(text: str) -> Read:
     return found._replace(addressed=tools, before=without_tokens(text[: start.start()]))
 
 
+class _Other(NamedTuple):
+    value: Any
+    end: int
+
+
 class _Reader:
     """A recursive descent over a text, forgiving in the ways the module names."""
 
@@ -85,12 +90,30 @@ class _Reader:
 
     def read(self) -> Read:
         value = self._value()
-        rest = self.text[self.at :]
+        rest = self._after(value)
         if re.search(r"[{\[]\s*[\"'\w{\[]", rest):
             raise Unreadable("there is more than one value in it")
         if not re.fullmatch(r"[^{\[\]\"]*", rest.replace("```", "")):
             raise Unreadable(f"it goes on after its end: {rest[:40]!r}")
         return Read(value, tuple(self.closed))
+
+    def _after(self, value: Any) -> str:
+        """What stands after the value, without more of the very same."""
+        while again := re.search(r"\S", self.text[self.at :]):
+            start = self.at + again.start()
+            if self.text[start] not in "{[" or (other := self._another(start)) is None or other.value != value:
+                break
+            self.at = other.end
+        return self.text[self.at :]
+
+    def _another(self, start: int) -> _Other | None:
+        """A whole value that begins there, and where it ends."""
+        reader = _Reader(self.text, start)
+        try:
+            value = reader._value()
+        except Unreadable:
+            return None
+        return None if reader.closed else _Other(value, reader.at)
 
     def _skip(self, commas: bool = False) -> str:
         """Pass blanks and comments, and commas if wanted; the next character, or nothing at the end."""

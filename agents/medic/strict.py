@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
+LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None,
+    "undefined": None}  # fmt: skip
 
 
 class Unreadable(ValueError):

@@ -15,6 +15,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel
 
 from agents.medic.choices import chosen, is_choice, plain
+from agents.medic.envelope import paired
 from agents.medic.names import snake
 from agents.medic.parts import by_label, mixed, parts_of
 from agents.medic.quantities import UNIT_WORDS, read
@@ -28,6 +29,8 @@ _YES, _NO = {"true", "enabled", "enable", "active", "ja", "si"}, {"false", "disa
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _SHARDED = re.compile(r"\b([0-9a-f]{2})/(?=[0-9a-f]{62}\b)")
 """An id as the folders of a store have it."""
+_SEVERAL = re.compile(r"[,;|\n]")
+"""Perhaps one text, perhaps several."""
 _COLOUR = re.compile(r"(?:#|0x)?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})(?:ff)?", re.IGNORECASE)
 _SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])", re.IGNORECASE)
 _OPAQUE = re.compile(r"^\s*rgba\s*\((.*),\s*1(?:\.0+)?\s*\)\s*$", re.IGNORECASE)
@@ -78,6 +81,8 @@ def _read(slot: Slot, value: Any, call: Reading) -> Any:
         return _items(slot, value, call)
     if slot.width:
         return _components(slot, value, call)
+    if get_origin(kind) is dict and isinstance(value, list) and (pairs := paired(value)):
+        value = _said(slot, pairs, "names and values side by side", call)
     if get_origin(kind) is dict and isinstance(value, Mapping):
         return {name: valued(below, item, call) for name, item in value.items() if (below := slot.item(name))}
     value = _unboxed(slot, value, call)
@@ -164,6 +169,8 @@ def _items(slot: Slot, value: Any, call: Reading) -> Any:
         return _said(slot, names, "a list of names", call)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) and not (item.is_list or item.width):
         value = _said(slot, value[0], "a list in a list", call)
+    if isinstance(value, str) and item.bare is str and not item.is_asset and _SEVERAL.search(value):
+        return value
     if not isinstance(value, list | tuple):
         single = valued(item, value, call)
         return _said(slot, [single], "one item is a list of one", call) if item.fits(single) else value
@@ -260,8 +267,8 @@ def _is_unit(value: Any) -> bool:
 
 def _truth(slot: Slot, value: Any, call: Reading) -> Any:
     word = plain(value)
-    if word in _YES | _NO:
-        return _said(slot, word in _YES, "yes or no", call)
+    if word in _YES | _NO | {plain(slot.path.rpartition(".")[2])}:
+        return _said(slot, word not in _NO, "yes or no", call)
     stripped = value.strip() if isinstance(value, str) else value
     return _said(slot, stripped, "yes or no", call) if slot.fits(stripped) else value
 
@@ -272,12 +279,17 @@ def _number(slot: Slot, value: Any, call: Reading) -> Any:
         return value
     number: Any = value
     if isinstance(value, str):
-        found = read(value, slot.unit, call.rate)
+        found = read(value, slot.unit or _counted(slot), call.rate)
         if found is None:
             return value
         number = int(found) if found.denominator == 1 else float(found)
         call.trail.say(slot.path, f"{value} is {number}{' ' * bool(slot.unit)}{slot.unit}")
     return _clamped(slot, number, call)
+
+
+def _counted(slot: Slot) -> str:
+    """What a whole number counts, by the last word of its name: `nine blades`."""
+    return slot.path.rpartition(".")[2].rpartition("_")[2] if slot.bare is int else ""
 
 
 def _clamped(slot: Slot, number: Any, call: Reading) -> Any:

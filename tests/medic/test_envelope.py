@@ -54,3 +54,10 @@ def test_an_envelope_is_opened(args):
 )
 def test_a_wish_another_tool_and_two_calls_go_to_a_person(args):
     assert decided(args).action is Action.STOP
+
+
+def test_a_tool_that_has_a_field_for_names_is_still_named_by_its_envelope():
+    timeline = registry()["export_timeline"]
+    args = timeline.example
+    decision = decide(WRONG, {"tool_calls": [{"name": "export_timeline", "args": args}]}, timeline, best(TOOL.name), 1)
+    assert (decision.action, decision.args) == (Action.REPAIR, args)

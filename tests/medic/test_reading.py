@@ -36,6 +36,9 @@ TEXTS = {
     "twice as many brackets": "{" + PLAIN + "}",
     "what nobody sees": PLAIN.replace("{", "{\u200b", 1),
     "the end of thoughts alone": f"Maybe {{this}}?\n</think>\n{PLAIN}",
+    "the same twice": f"{PLAIN}\n{PLAIN}",
+    "one kind of curly quotes": PLAIN.replace('"', "“"),
+    "a word of JavaScript for nothing": PLAIN.replace("null", "undefined").replace('"on"', "on"),
     "special tokens": f"<|python_tag|>{PLAIN}<|eom_id|>",
     "a quote inside a text": PLAIN.replace("isn't he", 'isn\'t "he"'),
 }
@@ -57,6 +60,7 @@ def test_text_is_read_as_it_was_meant(text):
         ),
         ("text: No.\nframes: 24", {"text": "No.", "frames": 24}),
         ('await speak_line(text="No.", frames=24)', {"text": "No.", "frames": 24}),
+        ("[speak_line(text='No.', frames=24)]", {"text": "No.", "frames": 24}),
         ('print(speak_line(**{"text": "No."}, frames=24))', {"text": "No.", "frames": 24}),
         (
             "<tool_call>speak_line\n<arg_key>text</arg_key>\n<arg_value>No.</arg_value>\n"

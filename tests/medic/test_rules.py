@@ -45,6 +45,8 @@ class ProbeParams(Params):
     tint: Colour | None = field("Gel", default=None)
     loud: bool = field("Whether it hums", default=False)
     label: str = field("Label", default="")
+    notes: tuple[str, ...] = field("Notes", default=())
+    copies: int = field("Copies", default=1, ge=1)
     width: int = field("Width", unit="px", ge=16, default=640, joint=("size",), ratio=("aspect",))
     height: int = field("Height", unit="px", ge=16, default=480, joint=("size",), ratio=("aspect",))
 
@@ -124,6 +126,8 @@ NAMES = {
     "the file of an asset": put(take_file=TAKE, source=...),
     "the words of its container's other name": lamp(light_watts=500, watts=...),
     "an idle word for a yes or no": put(is_loud=False),
+    "a word cut short": put(fram_rate=GOOD["fps"], fps=...),
+    "the numbers of a rate": put(fps_num=24, fps_den=1, fps=...),
     "what planners say about a call": put(reasoning="it should hum", tool_name="probe", confidence=0.9),
     "field by field in its object's place": put(lamps=..., name="key", watts=500, tilt=30.0, where=[1.0, 2.0, 3.0]),
 }
@@ -188,6 +192,9 @@ VALUES = {
     "a choice said twice": (put(surface="window glass (glass)"), {"surface": "glass"}),
     "a choice in a box": (put(surface={"type": "glass"}), {"surface": "glass"}),
     "a yes in quotation marks": (put(loud="'true'"), {"loud": True}),
+    "a number of what it counts": (put(copies="three copies"), {"copies": 3}),
+    "the very name for yes": (put(loud="LOUD"), {"loud": True}),
+    "a duration of ISO 8601": (put(duration="PT3S", frames=...), {"frames": 72}),
     "a list in a list": (put(lamps=[GOOD["lamps"]]), {}),
     "labels before the numbers": (put(size="width 1280 height 720"), {"width": 1280, "height": 720}),
     "a size with its unit beside": (
@@ -224,6 +231,8 @@ LEFT = {
     "a size with several readings": put(size="480p", width=..., height=...),
     "a ratio that contradicts": put(aspect="1:1"),
     "a text for a protected list": put(lamps="the usual"),
+    "minutes and seconds, or seconds and frames": put(frames="02:00"),
+    "one text or two": put(notes="one, two"),
     "half of what is not said": put(frames="half"),
     "a beat": put(frames="a beat"),
     "a choice said in two ways": put(surface="glass (water)"),
