@@ -196,7 +196,7 @@ def test_a_shot_that_its_engine_cannot_make_is_named_with_the_way_out(vibeboard,
     make(vibeboard, copied)
     told = make(vibeboard, copied, "--engine", "wan2.1-t2v-1.3b", check=False)
     assert "the film is not finished" in told
-    hint = re.search(r"--quality previs --shots (\S+) finishes it", told)
+    hint = re.search(r"quality previs for shots (\S+) finishes it", told)
     assert hint, told
     assert "done in" in make(vibeboard, copied, "--quality", "previs", "--shots", hint[1])
 
@@ -206,7 +206,7 @@ def test_a_shot_that_its_engine_cannot_make_is_named_with_the_way_out(vibeboard,
     [
         (("--quality", "draft", "--shots", "9Z"), "the film has shots 1A"),
         (("--engine", "wan2.1-vace-14b"), "vibeboard models pull wan2.1-vace-14b"),
-        (("--engine", "sora"), "no engine of that name makes shots"),
+        (("--engine", "sora"), "no engine of that name does generate_shot"),
         (("--shots", "1A"), "add --quality draft"),
         (("--quality", "draft", "--shots", ","), "names no shot"),
     ],
