@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import Header, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from api.service import caller_of, service_of
 from storage.replies import Replies, Reply
-from vibeboard.digest import sha256
+from vibeboard.digest import canonical, sha256
 from vibeboard.faults import Rejected
 
 _KEPT_HEADERS = ("content-type", "location", "etag")
@@ -43,15 +44,31 @@ class IdempotentRoute(APIRoute):
                 raise Rejected("bad_key", f"the idempotency key has {len(key)} characters: write at most {_LONGEST}")
             owner = (await run_in_threadpool(caller_of, request)).owner
             replies = Replies(service_of(request).store.engine)
-            asked = f"{request.method} {request.url.path}?{request.url.query}\n"
-            fingerprint = sha256(asked.encode() + await request.body())
-            request.state.fingerprint = fingerprint
+            fingerprint = request.state.fingerprint = await _fingerprint(request)
             kept = await run_in_threadpool(replies.begin, owner, key, fingerprint)
             if kept is not None:
                 return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
             return await _done(handle, request, replies, owner, key)
 
         return once
+
+
+async def _fingerprint(request: Request) -> str:
+    """Tells requests under one key apart. A form counts by its parts: each sending of it has a boundary of its own."""
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n"
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return sha256(asked.encode() + await request.body())
+    form = await request.form()
+    return sha256(asked.encode() + canonical([[name, *await _part(value)] for name, value in form.multi_items()]))
+
+
+async def _part(value: UploadFile | str) -> tuple[str | None, str]:
+    """The name of a file and the hash of what is in it, which can then be read again; of a field, without a name."""
+    if isinstance(value, str):
+        return None, sha256(value.encode())
+    content = await value.read()
+    await value.seek(0)
+    return value.filename or "", sha256(content)
 
 
 async def _done(
