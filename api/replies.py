@@ -77,7 +77,8 @@ async def _done(
     """Handle the request and keep its answer; one that failed did nothing, and may be sent again."""
     response: Response | None = None
     try:
-        response = await handle(request)
+        with replies.renewed(owner, key):
+            response = await handle(request)
     finally:
         if response is None:
             await run_in_threadpool(replies.forget, owner, key)

@@ -111,7 +111,8 @@ def _once(service: Service, film: Records, caller: Caller, command: Command, key
         return succeeded(command, json.loads(kept.body))
     result = None
     try:
-        result = _do(service, film, caller, command, uuid.uuid5(_IDS, f"{caller.owner}\n{key}\n{film.id}").hex)
+        with replies.renewed(caller.owner, key):
+            result = _do(service, film, caller, command, uuid.uuid5(_IDS, f"{caller.owner}\n{key}\n{film.id}").hex)
     finally:
         if result is None:
             replies.forget(caller.owner, key)
