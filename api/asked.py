@@ -7,8 +7,7 @@ from enum import StrEnum
 from pydantic import Field, JsonValue, ValidationError
 
 from agents.acceptance import probe
-from gpu_runtime.engine import Engine, Quality, best
-from gpu_runtime.engine import registry as engines
+from gpu_runtime.engine import Engine, Quality, chosen
 from gpu_runtime.executor import fault_of, validation_fault
 from storage.asking import AskedJobs
 from storage.jobs import Stand
@@ -24,11 +23,11 @@ from vibeboard.model import Frozen
 
 class Ask(Frozen):
     """`params` are the task's own, as docs/reference.md lists them. `engine` names who does it; left open, the best of
-    the `quality` that is installed."""
+    the `quality` that is installed, of a previs if none is said. An engine of another quality is refused."""
 
     task: str
     params: dict[str, JsonValue]
-    quality: Quality = Quality.PREVIS
+    quality: Quality | None = None
     engine: str | None = None
 
 
@@ -93,11 +92,11 @@ class AskedResults:
         """Have a job made unless its result is there; one that waits or runs already is joined.
 
         Raises:
-            Rejected: there is no such task or engine, or it is not installed.
+            Rejected: there is no such task or engine, it is not installed, or has another quality.
             Repairable: the parameters are wrong, field by field, or not legal on the engine.
         """
         params = _params(ask)
-        engine = _engine(ask)
+        engine = chosen(ask.task, ask.quality, ask.engine)
         if violations := engine.limits.violations(params.model_dump(mode="json")):
             first = violations[0]
             message = f"{engine.name} cannot do {first.path} {first.got}: it needs {first.expected}"
@@ -187,18 +186,6 @@ def _params(ask: Ask) -> Params:
     except ValidationError as error:
         fault = validation_fault(error)
         raise Repairable(fault.code, fault.message, fault.fields) from None
-
-
-def _engine(ask: Ask) -> Engine:
-    if ask.engine is None:
-        return best(ask.task, ask.quality)
-    engine = engines().get(ask.engine)
-    if engine is None or engine.task != ask.task:
-        able = ", ".join(item.name for item in engines().values() if item.task == ask.task)
-        raise Rejected("no_such_engine", f"no engine {ask.engine[:80]!r} does {ask.task}: there are {able}")
-    if reason := engine.missing():
-        raise Rejected("no_engine", f"{engine.name} needs {reason}")
-    return engine
 
 
 def _in_words(row: JobRow, result: Result | None, base: str) -> Inference:

@@ -28,6 +28,7 @@ from graphs.desk import FilmDesk
 from graphs.request import TAKE_TASK, MakeRequest, keep_request, last_request, pin_engines
 from graphs.talking import Conversation, conversation
 from storage.project import Project
+from vibeboard.counting import counted
 from vibeboard.edits import Author
 from vibeboard.faults import FaultError, Rejected, StoreAway
 from vibeboard.settings import Settings
@@ -226,4 +227,4 @@ def _greeting(film: Film, model: LlmModel | None) -> str:
     seconds = film.seconds(film.placed)
     scenes = len({placed.scene.id for placed in film.placed})
     who = f"You talk with {model.name_shown}." if model else "There is no model here: `help` lists what I understand."
-    return f"{film.title}: {scenes} scenes, {len(film.placed)} shots, {seconds:.0f} s. {who}"
+    return f"{film.title}: {counted(scenes, 'scene')}, {counted(len(film.placed), 'shot')}, {seconds:.0f} s. {who}"

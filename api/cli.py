@@ -17,9 +17,9 @@ from api import gpu as gpu_view
 from api import making, models, operations, storage, tokens, working
 from api import repairs as repair_list
 from api.options import parse_scenes, parse_shots, parse_size
-from gpu_runtime.engine import Quality
+from gpu_runtime.engine import Quality, chosen
 from gpu_runtime.executor import disk_full
-from graphs.request import TakeChoice, choose_take_engine
+from graphs.request import TAKE_TASK, TakeChoice
 from tools.declare import registry
 from tools.render_pass import Pass
 from vibeboard.faults import Cancelled, FaultError, Rejected
@@ -266,8 +266,8 @@ def _take_choice(quality: Quality | None, engine: str | None, shots: str | None)
         if shots is not None:
             raise Rejected("no_quality", "--shots says which takes to make otherwise: add --quality draft, or --engine")
         return None
-    chosen = choose_take_engine(quality or Quality.PREVIS, engine)
-    return TakeChoice(engine=chosen.name, shots=parse_shots(shots) if shots is not None else ())
+    taker = chosen(TAKE_TASK, quality, engine)
+    return TakeChoice(engine=taker.name, shots=parse_shots(shots) if shots is not None else ())
 
 
 def _rate(text: str) -> Rate:

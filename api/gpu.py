@@ -19,6 +19,7 @@ from api.working import STATE_FOLDER
 from gpu_runtime.stock import why_waiting
 from storage.database import open_database
 from storage.queue import WorkQueue
+from vibeboard.counting import counted
 from vibeboard.faults import Rejected
 from vibeboard.jobs import Account, DeviceSnapshot, Job, Running, WorkerView
 from vibeboard.settings import Settings
@@ -119,7 +120,7 @@ def _account(account: Account) -> str:
 def _weights(device: DeviceSnapshot) -> Table:
     table = Table("weights", "where", "size", "held by", box=None, pad_edge=False, header_style="bold")
     for resident in device.components:
-        held = f"{resident.leases} job" if resident.leases else ""
+        held = counted(resident.leases, "job") if resident.leases else ""
         table.add_row(resident.component, resident.state, decimal(resident.bytes), held)
     return table
 

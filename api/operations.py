@@ -14,6 +14,7 @@ from storage.backup import Backup, back_up, restore_backup
 from storage.configured import service_store
 from storage.schema import migrate, revisions
 from storage.store import Store
+from vibeboard.counting import counted
 from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
 
@@ -57,8 +58,9 @@ def read_backup(home: Path | None, archive: Path, console: Console) -> None:
 
 
 def _amount(backup: Backup) -> str:
-    files = f"{len(backup.blobs)} files ({decimal(backup.size)})"
-    return f"{backup.rows('project')} films, {sum(table.rows for table in backup.tables)} rows, {files}"
+    files = f"{counted(len(backup.blobs), 'file')} ({decimal(backup.size)})"
+    films, rows = counted(backup.rows("project"), "film"), counted(sum(table.rows for table in backup.tables), "row")
+    return f"{films}, {rows}, {files}"
 
 
 @contextmanager

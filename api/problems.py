@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from reprlib import Repr
 from typing import Any
@@ -17,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from gpu_runtime.executor import fault_of
-from vibeboard.faults import Fault, FaultError, FaultKind
+from vibeboard.faults import Fault, FaultError, FaultKind, FieldError, Rejected
 
 MEDIA = "application/problem+json"
 COMPONENTS = "#/components/schemas/"
@@ -108,6 +109,16 @@ def problem(fault: Fault, request: Request | None = None) -> JSONResponse:
     )
     headers = {"Retry-After": str(round(fault.retry_after_s or _RETRY_S))} if status in (429, 503) else {}
     return ProblemAnswer(body.model_dump(), status, headers)
+
+
+@contextmanager
+def of_field(path: str, got: Any) -> Iterator[None]:
+    """Whatever is refused in here is refused for what a field of the request holds."""
+    try:
+        yield
+    except Rejected as error:
+        wrong = FieldError(path=path, expected=error.fault.message, got=_shown(got))
+        raise Rejected(error.fault.code, error.fault.message, (wrong,)) from error
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from graphs.quote import Quoted
 from graphs.request import MakeRequest
+from vibeboard.counting import counted
 from vibeboard.events import Event, EventType
 
 REASONS_SHOWN = 20
@@ -61,7 +62,8 @@ class Watch:
     def _on_plan(self, event: Event) -> None:
         self._plan = dict(event.data)
         seconds = self._request.fps.seconds(int(self._plan["frames"]))
-        self.say(f"{self._plan['scenes']} scenes, {self._plan['shots']} shots, {_clock(seconds)} of film")
+        scenes, shots = (counted(int(str(self._plan[f"{thing}s"])), thing) for thing in ("scene", "shot"))
+        self.say(f"{scenes}, {shots}, {_clock(seconds)} of film")
         if "planner" in self._plan:
             told = "{planner}: {calls} calls, {tokens} tokens, {usd:.4f} USD".format(**self._plan)
             self.say(f"planned by {told}")
@@ -69,7 +71,8 @@ class Watch:
     def _on_breakdown(self, event: Event) -> None:
         dropped = int(str(event.data["dropped"]))
         beside = f"; {dropped} more dropped, as the script has no such words" if dropped else ""
-        self.say(f"{event.data['elements']} elements in {event.data['scenes']} scenes{beside}")
+        elements, scenes = (counted(int(str(event.data[f"{thing}s"])), thing) for thing in ("element", "scene"))
+        self.say(f"{elements} in {scenes}{beside}")
 
     def _on_fallback(self, event: Event) -> None:
         scene = f"scene {event.data['scene']}" if event.data["scene"] else "the script"
@@ -94,7 +97,7 @@ class Watch:
         found = sum(not item.steps for item in todo)
         beside = f", {finished} only finished again (slate, sound)" if finished else ""
         beside += f", {found} taken from before" if found else ""
-        self.say(f"{self._rendered} shots {verb} rendered{beside}: {self._price(todo)}")
+        self.say(f"{counted(self._rendered, 'shot')} {verb} rendered{beside}: {self._price(todo)}")
         if any(item.reasons not in ((), ("new",)) for item in todo):
             self._reasons([item for item in todo if item.steps])
 
@@ -109,11 +112,11 @@ class Watch:
 
     def _price(self, todo: list[Quoted]) -> str:
         """The time it takes. Our own workers cost nothing; what a GPU costs depends on whose it is."""
-        workers = sum(item.seconds for item in todo) / self._workers
+        workers, here = sum(item.seconds for item in todo) / self._workers, counted(self._workers, "worker")
         device = sum(item.device_seconds for item in todo)
         if not device:
-            return f"about {_clock(workers)} on {self._workers} workers, no cost"
-        return f"about {_clock(device)} on the GPU and {_clock(workers)} on {self._workers} workers"
+            return f"about {_clock(workers)} on {here}, no cost"
+        return f"about {_clock(device)} on the GPU and {_clock(workers)} on {here}"
 
     def _on_progress(self, event: Event) -> None:
         done, total = int(str(event.data["done"])), int(str(event.data["total"]))
@@ -215,7 +218,7 @@ class PlainWatch(Watch):
         self._said = now
         fraction = self.fraction()
         shots = len(self._finished & self._cost.keys())
-        self.say(f"{fraction:.0%}: {shots} of {self._shots} shots done{self._left(now, fraction)}")
+        self.say(f"{fraction:.0%}: {shots} of {counted(self._shots, 'shot')} done{self._left(now, fraction)}")
 
     def _left(self, now: float, fraction: float) -> str:
         """The time that is left, once there is something to tell it from."""

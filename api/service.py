@@ -193,6 +193,11 @@ def film_of(service: Service, caller: Caller, project_id: str) -> Records:
     return Records(service.store, project_id)
 
 
+def begin_film(service: Service, caller: Caller, identity: str, name: str) -> Records:
+    """A new film of the caller's, or the one that has the id already."""
+    return Records(service.store, service.films.add(caller.owner, identity, name or "untitled").id)
+
+
 ReadFilm = Annotated[Records, Depends(_film(Scope.READ))]
 WriteFilm = Annotated[Records, Depends(_film(Scope.WRITE))]
 SpendFilm = Annotated[Records, Depends(_film(Scope.SPEND))]

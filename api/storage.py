@@ -19,6 +19,7 @@ from storage.garbage import collect
 from storage.moving import Watch, copy_film, export_film, import_film
 from storage.store import MARK, Store
 from storage.tables import LOCAL
+from vibeboard.counting import counted
 from vibeboard.faults import Rejected
 from vibeboard.settings import Settings
 
@@ -50,7 +51,7 @@ def gc(
     """Remove the files of the film's store that no film uses, and no run in progress refers to."""
     with _film(film) as place:
         swept = collect(place.store, timedelta(days=older_than))
-    print(f"{swept.removed} files removed, {decimal(swept.freed)} freed; {swept.kept} kept")
+    print(f"{counted(swept.removed, 'file')} removed, {decimal(swept.freed)} freed; {swept.kept} kept")
 
 
 @app.command()
@@ -58,7 +59,7 @@ def check(film: Film) -> None:
     """Read every file of the film's store and compare it with its name; damaged ones are removed, to be made again."""
     with _film(film) as place, progress("checking") as watch:
         whole, damaged = _checked(place.store, watch)
-    print(f"{whole} files are whole, {damaged} were damaged and are removed")
+    print(f"{counted(whole, 'file')} whole, {damaged} damaged and removed")
     if damaged:
         raise Rejected("damaged_blob", "run vibeboard make to render again what was damaged")
 
@@ -84,7 +85,7 @@ def import_(
         raise Rejected("no_such_archive", f"there is no archive {archive}")
     with _target(to) as store, progress("importing") as watch:
         film = import_film(archive, store, watch, replace=replace, owner=owner)
-    print(f"{film.name} is there, {len(film.blobs)} files")
+    print(f"{film.name} is there, {counted(len(film.blobs), 'file')}")
 
 
 @app.command()

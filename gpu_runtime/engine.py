@@ -199,3 +199,24 @@ def best(task: str, quality: Quality = Quality.PREVIS) -> Engine:
         wanted = "; ".join(f"{engine.name} needs {engine.missing()}" for engine in able) or "none is declared"
         raise Rejected("no_engine", f"no engine can do {task} at quality {quality}: {wanted}")
     return max(usable, key=lambda engine: engine.preference)
+
+
+def chosen(task: str, quality: Quality | None = None, name: str | None = None) -> Engine:
+    """The engine that somebody asks for by its name, else the best of a quality, of a previs if none is said.
+
+    Raises:
+        Rejected: `no_engine`, if there is none or it is not ready, or `engine_quality`, if the named one has another
+            quality; the sentence says what there is.
+    """
+    if name is None:
+        return best(task, quality or Quality.PREVIS)
+    engine = registry().get(name)
+    if engine is None or engine.task != task:
+        able = ", ".join(item.name for item in registry().values() if item.task == task)
+        raise Rejected("no_engine", f"engine {name[:80]}: no engine of that name does {task}; there are {able}")
+    if quality not in (None, engine.quality):
+        told = f"engine {name} makes {engine.quality}, not {quality}: leave one of the two out"
+        raise Rejected("engine_quality", told)
+    if missing := engine.missing():
+        raise Rejected("no_engine", f"engine {name} needs {missing}")
+    return engine

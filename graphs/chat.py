@@ -34,6 +34,7 @@ from agents.director.questions import price as price_words
 from agents.director.tools import director_tools
 from agents.llm.clean import visible
 from gpu_runtime.executor import validation_fault
+from vibeboard.counting import counted
 from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable, StoreAway
 from vibeboard.model import Frozen
 
@@ -149,7 +150,7 @@ async def price(state: ChatState, runtime: Runtime[Talk]) -> Command[Literal["ga
         return Command(goto="act", update={"question": None, "approved": None})
     if not talk.limits.passed_by(offer):
         return Command(goto="act", update={"question": None, "approved": None})
-    text = f"make {sum(item.renders for item in offer.shots)} shots: {price_words(offer)}"
+    text = f"make {counted(sum(item.renders for item in offer.shots), 'shot')}: {price_words(offer)}"
     costs = offer.model_dump(include={"cpu_seconds", "gpu_seconds", "usd"})
     question = Question(id=f"{talk.turn}.{place}", text=text, **costs)
     talk.asked(question)

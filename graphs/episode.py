@@ -137,7 +137,7 @@ def choose_takes(film: Film, services: Services) -> None:
     by_number = {placed.number.upper(): placed.shot.id for placed in film.cut}
     unknown = [number for number in choice.shots if number.upper() not in by_number]
     if unknown:
-        raise Rejected("no_such_shots", f"--shots {','.join(unknown)}: the film has shots {', '.join(by_number)}")
+        raise Rejected("no_such_shots", f"shots {','.join(unknown)}: the film has shots {', '.join(by_number)}")
     chosen = {by_number[number.upper()]: choice.engine for number in choice.shots}
     services.project.pin_shots(TAKE_TASK, chosen)
     shot_engines = {**services.request.shot_engines, **chosen}

@@ -161,4 +161,4 @@ def _way_out(film: Film, done: Mapping[str, UnitDone], services: Services) -> st
     """How to have the film all the same, if shots of an engine with weights are what is missing."""
     failed = [placed for placed in film.cut if placed.shot.id in done and done[placed.shot.id].escalated]
     neural = [placed.number for placed in failed if services.request.engine(TAKE_TASK, placed.shot.id).backbone]
-    return f"; --quality previs --shots {','.join(neural)} finishes it without them" if neural else ""
+    return f"; quality previs for shots {','.join(neural)} finishes it without them" if neural else ""

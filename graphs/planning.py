@@ -50,20 +50,20 @@ def _add(project: Records, script: str) -> str:
     return blob.sha256
 
 
-def selected(screenplay: Screenplay, request: MakeRequest) -> tuple[Scene, ...]:
-    """The scenes that are asked for.
+def selected(screenplay: Screenplay, ordinals: tuple[int, int] | None) -> tuple[Scene, ...]:
+    """The scenes that are asked for, by the first ordinal and the last, from 1; all without.
 
     Raises:
         Rejected: there are none with such ordinals.
     """
-    if request.scenes is None:
+    if ordinals is None:
         return screenplay.scenes
-    first, last = request.scenes
+    first, last = ordinals
     scenes = screenplay.scenes[first - 1 : last]
     if not scenes:
         raise Rejected(
             "no_such_scenes",
-            f"--scenes {first}-{last}: the script has scenes 1 to {len(screenplay.scenes)}; ask for some of these",
+            f"scenes {first}-{last}: the script has scenes 1 to {len(screenplay.scenes)}; ask for some of these",
         )
     return scenes
 
@@ -87,13 +87,13 @@ def plan(
     by_scene = {scene.scene_id: scene for scene in breakdown.scenes}
     questions = [
         PlanQuestion(scene_at_one(scene), by_scene[scene.id], {name: looks[name] for name in by_scene[scene.id].cast})
-        for scene in selected(screenplay, request)
+        for scene in selected(screenplay, request.scenes)
     ]
     keys = [question.key(request, "offline", str(PLANNER_REVISION)) for question in questions]
     kept = project.find_plans(keys)
     fresh: dict[str, str] = {}
     plans: list[ScenePlan] = []
-    for key, question, original in zip(keys, questions, selected(screenplay, request), strict=True):
+    for key, question, original in zip(keys, questions, selected(screenplay, request.scenes), strict=True):
         check()
         if key not in kept:
             answer = plan_scene(*question, request.fps, request.width / request.height)

@@ -13,7 +13,6 @@ from gpu_runtime.engine import Engine, Quality, best
 from gpu_runtime.engine import registry as engines
 from storage.records import Records
 from vibeboard.digest import canonical, sha256
-from vibeboard.faults import Rejected
 from vibeboard.jobs import JobClass
 from vibeboard.model import Frozen
 from vibeboard.timing import Rate
@@ -89,23 +88,6 @@ def pin_engines(pinned: Mapping[str, str] | None = None) -> dict[str, str]:
     """An engine for every task of a film: the one that was pinned while it is known, else the best of now."""
     usable = {task: name for task, name in (pinned or {}).items() if name in engines() and engines()[name].is_known}
     return {task: usable.get(task) or best(task).name for task in TASKS}
-
-
-def choose_take_engine(quality: Quality, name: str | None = None) -> Engine:
-    """The engine of a quality for takes: the named one, else the best that is here.
-
-    Raises:
-        Rejected: there is none, or it is not ready; the sentence says what to do.
-    """
-    if name is None:
-        return best(TAKE_TASK, quality)
-    engine = engines().get(name)
-    if engine is None or engine.task != TAKE_TASK:
-        able = ", ".join(item.name for item in engines().values() if item.task == TAKE_TASK)
-        raise Rejected("no_engine", f"--engine {name}: no engine of that name makes shots; there are {able}")
-    if engine.missing():
-        raise Rejected("no_engine", f"--engine {name} needs {engine.missing()}")
-    return engine
 
 
 _LAST = "request"

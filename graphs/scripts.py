@@ -35,6 +35,16 @@ def newest_script(film: Records) -> Revision:
     return newest
 
 
+def newest_screenplay(film: Records) -> Screenplay:
+    """The newest script of a film as it was read.
+
+    Raises:
+        Rejected: it has none yet.
+    """
+    read = planning.read(film, newest_script(film).script_sha256)
+    return Screenplay.model_validate_json(film.blobs.read(read))
+
+
 def scene_numbers(film: Records) -> dict[str, str]:
     """The numbers of the scenes of the newest script, by their ids."""
     newest = film.latest_revision()

@@ -216,7 +216,7 @@ async def plan(
 ) -> tuple[Breakdown, tuple[ScenePlan, ...]]:
     """The breakdown of the script and the plans of the scenes asked for, by a model, with the request's edits."""
     thinker = Thinker(services, model)
-    scenes = selected(screenplay, services.request)
+    scenes = selected(screenplay, services.request.scenes)
     own, shown = await thinker.breakdown(screenplay, scenes)
     overlay = overlay or Overlay.of(services.project, services.request)
     return shown, await thinker.plans(scenes, own, overlay)

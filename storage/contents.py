@@ -33,6 +33,7 @@ from storage.tables import (
     Use,
     aware,
 )
+from vibeboard.counting import counted
 from vibeboard.faults import Rejected
 from vibeboard.jobs import JobState
 from vibeboard.model import Frozen
@@ -72,9 +73,8 @@ def contents(store: Store, project_id: str) -> Contents:
     """
     sizes = {kept.sha256: kept.size for kept in store.blobs.listed()}
     if gone := used(store, project_id) - set(sizes):
-        message = (
-            f"{len(gone)} files that the film uses are gone, {min(gone)[:12]} first: run make again to render them"
-        )
+        lacks = f"the film lacks {counted(len(gone), 'file')} that it uses, {min(gone)[:12]} first"
+        message = f"{lacks}: run make again to render what is gone"
         raise Rejected("missing_blob", message)
     names = sorted(referenced(store, project_id) & set(sizes))
     with Session(store.engine) as session:

@@ -13,6 +13,7 @@ from storage.archive import BLOBS, add_blob, add_manifest, body_of, bring, damag
 from storage.contents import Contents, contents, restore
 from storage.store import Store
 from storage.tables import LOCAL
+from vibeboard.counting import counted
 
 Watch = Callable[[int, int], None]
 """Told how many bytes of how many are done."""
@@ -64,6 +65,6 @@ def import_film(archive: Path, store: Store, watch: Watch, *, replace: bool = Fa
                     bring(store, name, body_of(tar, member))
                 watch(film.size - sum(left.values()), film.size)
             if left:
-                raise damaged(f"{len(left)} files are missing at its end")
+                raise damaged(f"it lacks {counted(len(left), 'file')} at its end")
             restore(store, film, replace=replace, owner=owner)
     return film

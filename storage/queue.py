@@ -16,6 +16,7 @@ from storage.database import writing
 from storage.jobs import JobTable, insert_new, job_of
 from storage.tables import JobRow, SwitchRow, WorkerRow, aware, now
 from vibeboard.asset import Result
+from vibeboard.counting import counted
 from vibeboard.digest import canonical, sha256
 from vibeboard.faults import Fault, FaultKind, Rejected
 from vibeboard.jobs import AT_WORK, Job, JobClass, JobState, JobView, Progress, Snapshot, Stock, Wish, WorkerView
@@ -360,5 +361,5 @@ def is_dead(owner: str) -> bool:
 
 
 def _given_up(row: JobRow) -> Fault:
-    message = f"{row.lost} workers died with {row.task}; look at the end of worker.log, then make it again"
+    message = f"{counted(row.lost, 'worker')} died with {row.task}; look at the end of worker.log, then make it again"
     return Fault(kind=FaultKind.REJECTED, code="worker_died", message=message)

@@ -292,7 +292,8 @@ class TokenRow(SQLModel, table=True):
 
 class ReplyRow(SQLModel, table=True):
     """The answer that a request with an idempotency key got, so that the same request gets it again. `fingerprint`
-    tells another request under the same key apart; `status` is 0 while the first is at work."""
+    tells another request under the same key apart; `status` is 0 while the first is at work, and `created_at` then
+    when it last said so."""
 
     __tablename__ = "reply"
 

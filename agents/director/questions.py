@@ -10,6 +10,7 @@ from agents.director.declare import Ask, Outcome, director_tool
 from agents.director.desk import Desk, Offer, ToMake
 from agents.director.film import Placed
 from agents.director.words import described, listed, numbers_of, told
+from vibeboard.counting import counted
 
 SHOT = Field(min_length=1, max_length=40, description="number of the shot, such as 12B")
 SCENE = Field(min_length=1, max_length=40, description="number of the scene, such as 3")
@@ -71,7 +72,9 @@ async def show_scene(ask: ShowSceneAsk, desk: Desk, _key: str) -> Outcome:
     film = await desk.film()
     placed = film.scene(ask.scene)
     scene, seconds = placed[0], film.seconds(placed)
-    head = f"scene {scene.breakdown.number}  {scene.scene.heading.text}  {seconds:.1f} s in {len(placed)} shots"
+    head = (
+        f"scene {scene.breakdown.number}  {scene.scene.heading.text}  {seconds:.1f} s in {counted(len(placed), 'shot')}"
+    )
     rows = [described(item, film.fps)[0] for item in placed]
     data = {
         "scene": scene.breakdown.number,
@@ -99,7 +102,7 @@ def offered(offer: Offer) -> tuple[str, ...]:
         return ("every shot is up to date",)
     renders = [item for item in offer.shots if item.renders]
     beside = len(offer.shots) - len(renders)
-    head = f"{len(renders)} shots to render, {beside} only to finish again; {price(offer)}"
+    head = f"{counted(len(renders), 'shot')} to render, {beside} only to finish again; {price(offer)}"
     reasons = dict.fromkeys("; ".join(item.reasons) for item in renders)
     return (head, *(f"{why}: {listed(_because(renders, why))}" for why in reasons))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agents.director.film import Film, Placed
+from vibeboard.counting import counted
 from vibeboard.edits import (
     Aim,
     ContinueShot,
@@ -32,7 +33,7 @@ def told(edit: Edit, numbers: Mapping[str, str]) -> str:
     """An edit in a clause. `numbers` are those of shots and scenes, by id; one that is gone is shown by its id."""
     if isinstance(edit, SetCoverage):
         scene = f"scene {numbers.get(edit.scene_id, edit.scene_id)}"
-        count = f" in {edit.shots} shots" if edit.shots else ""
+        count = f" in {counted(edit.shots, 'shot')}" if edit.shots else ""
         return f"{scene}{count}{', tighter' * bool(edit.tension)}"
     number = numbers.get(edit.shot_id, edit.shot_id)
     if isinstance(edit, ContinueShot):

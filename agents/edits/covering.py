@@ -35,7 +35,7 @@ def covered(setups: Sequence[Setup], edit: SetCoverage, fps: Rate) -> list[Setup
     while edit.shots is not None and len(made) < edit.shots:
         more = _with_one_more(made, fps)
         if more is None:
-            raise Unfit(f"there is not enough in the scene for {edit.shots} shots: {len(made)} are the most")
+            raise Unfit(f"there is not enough in the scene for {edit.shots} shots: the most is {len(made)}")
         made = more
     return _tightened(made, edit.tension) if edit.tension else made
 

@@ -29,7 +29,7 @@ def model_for(planner: str, settings: Settings) -> LlmModel | None:
         return chat_model(settings)
     if planner.startswith(SCRIPTED):
         return scripted(Path(planner.removeprefix(SCRIPTED)))
-    raise Rejected("bad_planner", f"--planner {planner!r}: write offline, minimax or scripted:FILE")
+    raise Rejected("bad_planner", f"planner {planner!r}: write offline, minimax or scripted:FILE")
 
 
 def chat_model(settings: Settings) -> OpenAIChat:
@@ -45,7 +45,7 @@ def chat_model(settings: Settings) -> OpenAIChat:
         known = ", ".join(DIALECTS)
         raise Rejected("bad_dialect", f"VIBEBOARD_LLM_DIALECT={settings.llm_dialect!r}: write one of {known}")
     if dialect.needs_key and not settings.llm_key.get_secret_value():
-        raise Rejected("no_llm_key", "there is no key for the model: set MINIMAX_API_KEY, or use --planner offline")
+        raise Rejected("no_llm_key", "there is no key for the model: set MINIMAX_API_KEY, or plan with planner offline")
     effort = settings.llm_effort or EFFORTS.get(settings.llm_model, "")
     return OpenAIChat(
         name_shown=settings.llm_model,

@@ -20,6 +20,7 @@ from agents.planner.coverage import heard_in, in_car
 from agents.planner.prose import Names, clean, named_thing
 from agents.planner.setups import Setup
 from vibeboard.breakdown import Category, SceneBreakdown
+from vibeboard.counting import counted
 from vibeboard.faults import FieldError
 from vibeboard.model import Frozen
 from vibeboard.screenplay import Element, Scene
@@ -127,7 +128,9 @@ def _out_of_order(shots: Sequence[ProposedShot], count: int) -> Iterator[FieldEr
             return
         wanted += len(shot.beats)
     if wanted <= count:
-        yield FieldError(path="shots", expected=f"shots for beats {wanted} to {count} too", got=f"{len(shots)} shots")
+        yield FieldError(
+            path="shots", expected=f"shots for beats {wanted} to {count} too", got=counted(len(shots), "shot")
+        )
 
 
 def _unfit(shot: ProposedShot, reading: Reading, present: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -42,6 +42,10 @@ class Command(Loose):
     params: dict[str, JsonValue] = {}
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=200)
 
+    def fingerprint(self, thread: str) -> str:
+        """Tells commands under one `id` or `idempotency_key` apart."""
+        return sha256(json.dumps([thread, self.method, self.params], sort_keys=True).encode())
+
 
 class _Message(Loose):
     role: str = "user"
@@ -105,13 +109,14 @@ def carry_out(service: Service, thread: str, who: Callable[[], Caller], command:
 
 def _once(service: Service, film: Records, caller: Caller, command: Command, key: str) -> Answer:
     replies = Replies(service.store.engine)
-    said = json.dumps([film.id, command.method, command.params], sort_keys=True)
-    kept = replies.begin(caller.owner, key, sha256(said.encode()))
+    fingerprint = command.fingerprint(film.id)
+    kept = replies.begin(caller.owner, key, fingerprint)
     if kept is not None:
         return succeeded(command, json.loads(kept.body))
     result = None
     try:
-        result = _do(service, film, caller, command, uuid.uuid5(_IDS, f"{caller.owner}\n{key}\n{film.id}").hex)
+        with replies.renewed(caller.owner, key):
+            result = _do(service, film, caller, command, uuid.uuid5(_IDS, f"{caller.owner}\n{key}\n{fingerprint}").hex)
     finally:
         if result is None:
             replies.forget(caller.owner, key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -14,6 +13,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from api.live.answers import Answers
 from api.live.commands import Command, Loose, carry_out, checked, failed, parse, succeeded
 from api.live.filters import EVERYTHING, Channel, Filter, Namespace
 from api.live.follower import Follower, TooSlow
@@ -27,8 +27,6 @@ from vibeboard.faults import FaultError, Rejected
 
 AUTH_WITHIN_S = 10
 _CLOSE_WITHIN_S = 5
-_ANSWERS = 256
-"""Answers that are kept to be given again."""
 _REFUSED, _BROKEN, _COME_BACK = 1008, 1011, 1013
 
 
@@ -67,7 +65,7 @@ class Session:
         self._follower: Follower | None = None
         self._sender: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
-        self._answers: OrderedDict[int | str, str] = OrderedDict()
+        self._answers = Answers(thread)
         self._main: asyncio.Task[Any] | None = None
 
     async def serve(self) -> None:
@@ -133,13 +131,11 @@ class Session:
             await self._hear(command, stack)
 
     async def _hear(self, command: Command, stack: AsyncExitStack) -> None:
-        if command.id is not None and command.id in self._answers:
-            await self._socket.send_text(self._answers[command.id])
-            return
         try:
-            answer = await self._do(command, stack)
+            answer = self._answers.again(command) or await self._do(command, stack)
         except FaultError as error:
             answer = failed(command.id, error.fault)
+        self._answers.keep(command, answer)
         if command.id is not None or answer["type"] == "error":
             await self._answer(answer)
         if self._follower is not None and self._sender is None:
@@ -242,12 +238,7 @@ class Session:
                 self._main.cancel()
 
     async def _answer(self, answer: dict[str, Any]) -> None:
-        text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-        if answer["id"] is not None:
-            self._answers[answer["id"]] = text
-            if len(self._answers) > _ANSWERS:
-                self._answers.popitem(last=False)
-        await self._socket.send_text(text)
+        await self._socket.send_text(json.dumps(answer, ensure_ascii=False, separators=(",", ":")))
 
     async def _close(self, code: int, reason: str) -> None:
         if self._socket.application_state is WebSocketState.CONNECTED:

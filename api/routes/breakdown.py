@@ -6,19 +6,19 @@ import json
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from agents.breakdown.llm_aliases import SameThing, SameThings
 from agents.llm.choosing import OFFLINE
 from agents.screenplay import plain_text
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
-from api.routes.scripts import EXAMPLE, MOST_CHARACTERS
-from api.service import Caller, Identity, ReadFilm, Scope, Service, TheService, WriteFilm, Writer, film_of, must_have
+from api.script_request import ScriptRequest, must_have_planner
+from api.service import Identity, ReadFilm, Scope, TheService, WriteFilm, Writer, must_have
 from api.shapes import MOST, After, IfMatch, Limit, Page, must_match, number_after, page_of, tagged
 from api.studio.breaking import break_down_film
 from graphs.aliases import SAID, found_aliases, must_be_clear, read_aliases, said_aliases
-from graphs.scripts import add_script, newest_script, scene_numbers
+from graphs.scripts import scene_numbers
 from storage.records import Records
 from storage.tables import ElementRow
 from vibeboard.breakdown import Breakdown, Category, Status
@@ -34,22 +34,6 @@ OfScene = Annotated[
     str | None, Query(pattern=r"^[^\x00]{1,80}$", description="Only of this scene, by its id or number", examples=["1"])
 ]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class NewBreakdown(Frozen):
-    """With a `script` (its text) it becomes the film's newest revision; without one the newest is broken down. Without
-    a `project_id` a film is begun."""
-
-    script: str | None = Field(default=None, min_length=1, max_length=MOST_CHARACTERS, examples=[EXAMPLE])
-    project_id: str | None = Field(default=None, pattern=r"^[0-9a-zA-Z_-]{1,64}$")
-    name: str = Field(default="", max_length=200, description="Of the film, if it is begun", examples=["The Kettle"])
-    planner: str = Field(default=OFFLINE, description="offline or minimax", pattern="^(offline|minimax)$")
-
-    @model_validator(mode="after")
-    def _has_a_script(self) -> Self:
-        if self.script is None and self.project_id is None:
-            raise ValueError("send a script, or the project_id of a film that has one")
-        return self
 
 
 class FilmElement(Frozen):
@@ -128,7 +112,7 @@ class FilmAliases(Frozen):
 
 @router.post("/agent/breakdown", status_code=201, responses=documented(404, 409))
 def break_down(
-    ask: NewBreakdown,
+    ask: ScriptRequest,
     service: TheService,
     caller: Writer,
     identity: Identity,
@@ -139,17 +123,13 @@ def break_down(
     and needs the scope `spend`."""
     if ask.planner != OFFLINE:
         must_have(caller, Scope.SPEND)
-    film = _film(service, caller, ask, identity)
-    revision = newest_script(film) if ask.script is None else add_script(film, ask.script)[1]
+    must_have_planner(service, ask.planner)
+    named = ask.film(service, caller)
+    ask.screenplay(named)
+    film, revision = ask.kept(service, caller, identity, named)
     screenplay, breakdown = break_down_film(service.studio, film.id, revision.script_sha256, ask.planner)
     response.headers["Location"] = f"/api/projects/{film.id}/elements"
     return _broken(film, screenplay, breakdown)
-
-
-def _film(service: Service, caller: Caller, ask: NewBreakdown, identity: str) -> Records:
-    if ask.project_id is not None:
-        return film_of(service, caller, ask.project_id)
-    return Records(service.store, service.films.add(caller.owner, identity, ask.name or "untitled").id)
 
 
 def _broken(film: Records, screenplay: Screenplay, breakdown: Breakdown) -> FilmBreakdown:

@@ -10,10 +10,9 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field, model_validator
 
-from agents.llm.choosing import OFFLINE
-from api.problems import documented
+from api.problems import documented, of_field
 from api.replies import IdempotencyKey, IdempotentRoute
-from api.routes.scripts import EXAMPLE, MOST_CHARACTERS
+from api.script_request import ScriptRequest, must_have_engine, must_have_planner
 from api.service import (
     Caller,
     Identity,
@@ -31,13 +30,14 @@ from api.shapes import After, Limit, Page, number_after, page_of, tagged
 from api.studio import EpisodeAsk
 from api.studio.making import EpisodeQuestion
 from gpu_runtime.engine import Quality
+from graphs.planning import selected
 from graphs.request import last_request
-from graphs.scripts import add_script
 from storage.records import Records
 from storage.tables import EpisodeRow, aware
 from vibeboard.episodes import EpisodeState
 from vibeboard.faults import Fault, Rejected
 from vibeboard.model import Frozen
+from vibeboard.screenplay import Screenplay
 from vibeboard.timing import Rate
 
 router = APIRouter(prefix="/api/episodes", tags=["episodes"], route_class=IdempotentRoute)
@@ -49,14 +49,11 @@ _BEFORE = "[as the film was made before]"
 _PIXELS = f"Pixels; what an engine cannot do is made legal {_BEFORE}"
 
 
-class NewEpisode(Frozen):
+class NewEpisode(ScriptRequest):
     """With a `script` (its text) it becomes the film's newest revision; without one the newest is made, with the edits
     of now. Without a `project_id` a film is begun. A build that costs more than `budget_usd` waits for a person, and
     so does every one without `auto_approve`."""
 
-    script: str | None = Field(default=None, min_length=1, max_length=MOST_CHARACTERS, examples=[EXAMPLE])
-    project_id: str | None = Field(default=None, pattern=r"^[0-9a-zA-Z_-]{1,64}$")
-    name: str = Field(default="", max_length=200, description="Of the film, if it is begun", examples=["The Kettle"])
     scenes: tuple[int, int] | None = Field(default=None, description="The first and the last to make, from 1")
     width: int | None = Field(default=None, ge=64, le=7680, description=_PIXELS, examples=[96])
     height: int | None = Field(default=None, ge=64, le=7680, description=_PIXELS, examples=[64])
@@ -65,19 +62,30 @@ class NewEpisode(Frozen):
     quality: Quality | None = Field(default=None, description=f"Of the takes {_BEFORE}", examples=["previs"])
     engine: str | None = Field(default=None, max_length=100, description="A certain engine for the takes")
     shots: tuple[str, ...] = Field(default=(), max_length=10_000, description="Numbers of the shots that take it [all]")
-    planner: str = Field(default=OFFLINE, description="offline or minimax", pattern="^(offline|minimax)$")
     plan_only: bool = False
     upgrade: bool = Field(default=False, description="Take the best engines of now for everything")
     auto_approve: bool = False
     budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False, examples=[2.5])
 
     @model_validator(mode="after")
-    def _has_something_to_make(self) -> Self:
-        if self.script is None and self.project_id is None:
-            raise ValueError("send a script, or the project_id of a film that has one")
+    def _goes_together(self) -> Self:
+        if self.shots and not (self.quality or self.engine):
+            raise ValueError("shots: say with quality or engine what makes them")
         if self.scenes is not None and not 1 <= self.scenes[0] <= self.scenes[1]:
             raise ValueError("scenes: the first is from 1, and the last not before it")
         return self
+
+    def must_be_makeable(self, service: Service, screenplay: Screenplay) -> None:
+        """
+        Raises:
+            Rejected: an engine, a planner, a rate or scenes that there are not.
+        """
+        must_have_engine(self.quality, self.engine)
+        must_have_planner(service, self.planner)
+        with of_field("body.scenes", self.scenes):
+            selected(screenplay, self.scenes)
+        if self.fps is not None:
+            rate_of(self.fps)
 
     def ask(self, film: Records, script: str, name: str) -> EpisodeAsk:
         """The ask of a film's episode, in the size and at the rate that the film was last made with if none is said."""
@@ -143,10 +151,11 @@ def rate_of(text: str) -> Rate:
     Raises:
         Rejected: it is none.
     """
-    try:
-        return Rate.parse(text)
-    except ValueError as error:
-        raise Rejected("bad_fps", f"fps {text!r}: {error}") from None
+    with of_field("body.fps", text):
+        try:
+            return Rate.parse(text)
+        except ValueError as error:
+            raise Rejected("bad_fps", f"fps {text!r}: {error}") from None
 
 
 @router.post("", status_code=202, responses=documented(404, 409))
@@ -159,14 +168,9 @@ def make_episode(
     _key: IdempotencyKey = None,
 ) -> Episode:
     """Make an episode: it is queued, planned and priced, approved, and made. Follow it in its film's thread."""
-    film = _film(service, caller, ask, identity)
-    if ask.script is not None:
-        _, revision = add_script(film, ask.script)
-    else:
-        newest = film.latest_revision()
-        if newest is None:
-            raise Rejected("no_such_script", f"film {film.id} has no script yet: send one")
-        revision = newest
+    named = ask.film(service, caller)
+    ask.must_be_makeable(service, ask.screenplay(named))
+    film, revision = ask.kept(service, caller, identity, named)
     name = service.films.get(caller.owner, film.id).name
     asked = ask.ask(film, revision.script_sha256, name)
     row = EpisodeRow(id=identity, project_id=film.id, run_id=f"{identity}-1", ask=asked.model_dump_json())
@@ -174,13 +178,6 @@ def make_episode(
     service.studio.stir(film.id)
     response.headers["Location"] = f"/api/episodes/{made.id}"
     return Episode.of(made, service)
-
-
-def _film(service: Service, caller: Caller, ask: NewEpisode, identity: str) -> Records:
-    if ask.project_id is not None:
-        return film_of(service, caller, ask.project_id)
-    made = service.films.add(caller.owner, identity, ask.name or "untitled")
-    return Records(service.store, made.id)
 
 
 @router.get("", responses=documented(404))

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
 from api.routes.episodes import Episode, rate_of
-from api.service import Caller, Identity, Service, Spender, TheService, film_of
+from api.script_request import must_have_engine
+from api.service import Caller, Identity, Service, Spender, TheService, begin_film, film_of
 from api.studio import EpisodeAsk
 from gpu_runtime.engine import Quality
 from graphs.request import MakeRequest
@@ -80,7 +81,9 @@ def make_shot(
     """Make a single shot from a prompt: an episode of one shot, planned offline, without a slate. The film can be
     edited, made again and talked about as any other."""
     fps, script = rate_of(ask.fps), script_of(ask.shot)
-    film, name = _film(service, caller, ask, identity, script)
+    must_have_engine(ask.quality, ask.engine)
+    film = _film(service, caller, ask, identity, script)
+    name = service.films.get(caller.owner, film.id).name
     kept = add_script(film, script)[1].script_sha256
     looks = {"script": kept, "name": name, "width": ask.width, "height": ask.height, "fps": fps}
     plan_one_shot(film, MakeRequest(**looks, engines={}), ask.shot, identity)
@@ -94,18 +97,17 @@ def make_shot(
     return ShotEpisode.model_validate(Episode.of(made, service).model_dump() | {"clip": clip})
 
 
-def _film(service: Service, caller: Caller, ask: PromptedShot, identity: str, script: str) -> tuple[Records, str]:
-    """The film for the shot, and its name.
+def _film(service: Service, caller: Caller, ask: PromptedShot, identity: str, script: str) -> Records:
+    """The film for the shot.
 
     Raises:
         Rejected: it has a script of its own, which the shot's would take the place of.
     """
     if ask.project_id is None:
-        made = service.films.add(caller.owner, identity, plain_words(ask.name) or "untitled")
-        return Records(service.store, made.id), made.name
+        return begin_film(service, caller, identity, plain_words(ask.name))
     film = film_of(service, caller, ask.project_id)
     before = film.latest_revision()
     if before is not None and before.script_sha256 != sha256(script.encode()):
         message = "the film has a script already: leave project_id out, or POST its tools/generate_shot"
         raise Rejected("wrong_state", message)
-    return film, service.films.get(caller.owner, film.id).name
+    return film

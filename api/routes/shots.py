@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -14,7 +15,7 @@ from agents.director.desk import Changed
 from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
 from api.service import Identity, ReadFilm, TheService, WriteFilm
-from api.shapes import After, Limit, Page, page_after, tagged
+from api.shapes import After, IfMatch, Limit, Page, must_match, page_after, tagged
 from api.studio.desk import at_desk
 from gpu_runtime.engine import Quality
 from gpu_runtime.engine import registry as engines
@@ -153,12 +154,22 @@ async def _shown(desk: FilmDesk, planned: Planned, laid: Sequence[CutShot]) -> t
     return tuple(FilmShot.of(placed, request, todo.get(placed.shot.id), takes.get(placed.shot.id)) for placed in laid)
 
 
-def _shot(service: TheService, project_id: str, which: str) -> FilmShot:
-    async def shown(desk: FilmDesk) -> FilmShot:
-        planned = await desk.planned()
-        return (await _shown(desk, planned, [planned.shot(which)]))[0]
+async def _shot(desk: FilmDesk, which: str) -> FilmShot:
+    planned = await desk.planned()
+    return (await _shown(desk, planned, [planned.shot(which)]))[0]
 
-    return at_desk(service.studio, project_id, shown)
+
+async def _seen(desk: FilmDesk, which: str, identity: str, if_match: str | None) -> FilmDesk:
+    """The desk for a change of a shot that is as the caller has read it. An edit that somebody makes until then is
+    found when the change is kept; a change that was made already is not refused for what it has changed itself.
+
+    Raises:
+        Rejected: `condition_missing`, or `changed_meanwhile`.
+    """
+    version = desk.project.edits.version()
+    if desk.project.edits.find(identity) is None:
+        must_match(await _shot(desk, which), if_match)
+    return desk if if_match == "*" else replace(desk, seen=version)
 
 
 @router.get("", responses=documented(404, 409))
@@ -179,7 +190,7 @@ def list_shots(
 @router.get("/{shot_id}", responses=documented(404, 409))
 def read_shot(shot_id: WhichShot, film: ReadFilm, service: TheService, response: Response) -> FilmShot:
     """A shot."""
-    return tagged(_shot(service, film.id, shot_id), response)
+    return tagged(at_desk(service.studio, film.id, lambda desk: _shot(desk, shot_id)), response)
 
 
 @router.get("/{shot_id}/takes", responses=documented(404, 409))
@@ -194,7 +205,7 @@ def list_takes(
     return page_after([Take.of(taken) for taken in takes], limit, after, lambda take: take.key)
 
 
-@router.post("/{shot_id}/takes/{key}/activate", responses=documented(404, 409))
+@router.post("/{shot_id}/takes/{key}/activate", responses=documented(404, 409, 412, 428))
 def activate_take(
     shot_id: WhichShot,
     key: TakeKey,
@@ -202,23 +213,38 @@ def activate_take(
     service: TheService,
     identity: Identity,
     response: Response,
+    if_match: IfMatch = None,
     _key: IdempotencyKey = None,
 ) -> FilmShot:
     """Use an earlier take of a shot again. Its engine is pinned for the shot and its seed becomes an edit, so that the
     next build finds it and renders nothing. A take that other things told apart, such as another camera, is refused."""
-    at_desk(service.studio, film.id, lambda desk: activate(desk, identity, shot_id, key))
-    return tagged(_shot(service, film.id, shot_id), response)
+
+    async def activated(desk: FilmDesk) -> FilmShot:
+        await activate(await _seen(desk, shot_id, identity, if_match), identity, shot_id, key)
+        return await _shot(desk, shot_id)
+
+    return tagged(at_desk(service.studio, film.id, activated), response)
 
 
-@router.post("/{shot_id}/redo", status_code=201, responses=documented(404, 409))
+@router.post("/{shot_id}/redo", status_code=201, responses=documented(404, 409, 412, 428))
 def redo_shot(
-    shot_id: WhichShot, film: WriteFilm, service: TheService, identity: Identity, _key: IdempotencyKey = None
+    shot_id: WhichShot,
+    film: WriteFilm,
+    service: TheService,
+    identity: Identity,
+    response: Response,
+    if_match: IfMatch = None,
+    _key: IdempotencyKey = None,
 ) -> Changed:
-    """Give a shot a new seed, so that the next build makes another take of it. The one of now is kept."""
+    """Give a shot a new seed, so that the next build makes another take of it. The one of now is kept. The ETag is that
+    of the shot as it is then."""
 
     async def reseed(desk: FilmDesk) -> Changed:
+        seen = await _seen(desk, shot_id, identity, if_match)
         placed = (await desk.planned()).shot(shot_id)
         seed = derive_seed(placed.shot.id, "again", identity)
-        return await desk.change(identity, Reseed(scene_id=placed.scene.id, shot_id=placed.shot.id, seed=seed))
+        changed = await seen.change(identity, Reseed(scene_id=placed.scene.id, shot_id=placed.shot.id, seed=seed))
+        tagged(await _shot(desk, shot_id), response)
+        return changed
 
     return at_desk(service.studio, film.id, reseed)

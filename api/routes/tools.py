@@ -12,7 +12,7 @@ from api.problems import documented
 from api.replies import IdempotencyKey, IdempotentRoute
 from api.service import Reader, SpendFilm, TheService
 from api.studio.calling import Calling
-from gpu_runtime.engine import Engine, Quality, best
+from gpu_runtime.engine import Engine, Quality, chosen
 from gpu_runtime.engine import registry as engines
 from graphs.chain import UnitDone
 from graphs.provenance import inputs_of
@@ -27,7 +27,14 @@ router = APIRouter(tags=["tools"], route_class=IdempotentRoute)
 
 Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the result")]
 EngineName = Annotated[
-    str | None, Query(pattern=r"^[0-9a-zA-Z._-]{1,100}$", description="The engine that makes it [the film's]")
+    str | None,
+    Query(
+        pattern=r"^[0-9a-zA-Z._-]{1,100}$",
+        description="The engine that makes it [the film's, or the best of `quality`]",
+    ),
+]
+OfQuality = Annotated[
+    Quality | None, Query(description="The best engine of this quality makes it; a named engine has to be of it")
 ]
 
 
@@ -95,7 +102,7 @@ def _handler(tool: Tool) -> Callable[..., Any]:
         service: TheService,
         response: Response,
         engine: EngineName = None,
-        quality: Quality | None = None,
+        quality: OfQuality = None,
         wait: Wait = 0,
         _key: IdempotencyKey = None,
     ) -> ToolCall:
@@ -115,19 +122,11 @@ def _engine(tool: Tool, film: Records, name: str | None, quality: Quality | None
     """The engine that was asked for, else the one that the film is made with, else the best of a previs.
 
     Raises:
-        Rejected: `no_engine`, if there is none, or it cannot be used here.
+        Rejected: there is none, it cannot be used here, or it is not of the quality that was asked for too.
     """
     if name is None and quality is None:
         name = film.pins().get(tool.name)
-    if name is None:
-        return best(tool.name, quality or Quality.PREVIS)
-    engine = engines().get(name)
-    if engine is None or engine.task != tool.name:
-        able = ", ".join(item.name for item in engines().values() if item.task == tool.name)
-        raise Rejected("no_engine", f"engine {name} does not do {tool.name}; there are {able}")
-    if missing := engine.missing():
-        raise Rejected("no_engine", f"engine {name} needs {missing}")
-    return engine
+    return chosen(tool.name, quality, name)
 
 
 def _answer(film: Records, tool: Tool, engine: Engine, key: str, ended: UnitDone | None) -> ToolCall:

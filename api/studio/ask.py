@@ -7,11 +7,11 @@ from pydantic import Field
 from agents.llm.choosing import OFFLINE
 from agents.llm.model import LlmModel
 from api.making import PLAN_TASK
-from gpu_runtime.engine import Quality
+from gpu_runtime.engine import Quality, chosen
 from graphs.aliases import keep_aliases
 from graphs.approval import Approval
 from graphs.overlay import keep_edits
-from graphs.request import TAKE_TASK, MakeRequest, TakeChoice, choose_take_engine, keep_request, pin_engines
+from graphs.request import TAKE_TASK, MakeRequest, TakeChoice, keep_request, pin_engines
 from graphs.thinking import identity
 from storage.project import Project
 from vibeboard.model import Frozen
@@ -51,10 +51,10 @@ def build_of(ask: EpisodeAsk, project: Project, model: LlmModel | None) -> MakeR
     Raises:
         Rejected: there is no engine as asked for.
     """
-    chosen = choose_take_engine(ask.quality or Quality.PREVIS, ask.engine) if ask.quality or ask.engine else None
+    taker = chosen(TAKE_TASK, ask.quality, ask.engine) if ask.quality or ask.engine else None
     engines = pin_engines() if ask.upgrade else pin_engines(project.pins())
-    if chosen and not ask.shots:
-        engines[TAKE_TASK] = chosen.name
+    if taker and not ask.shots:
+        engines[TAKE_TASK] = taker.name
     project.pin(engines | {PLAN_TASK: ask.planner})
     request = MakeRequest(
         script=ask.script,
@@ -70,7 +70,7 @@ def build_of(ask: EpisodeAsk, project: Project, model: LlmModel | None) -> MakeR
         edits=keep_edits(project),
         aliases=keep_aliases(project),
         shot_engines=project.pins(TAKE_TASK),
-        choose=TakeChoice(engine=chosen.name, shots=ask.shots) if chosen and ask.shots else None,
+        choose=TakeChoice(engine=taker.name, shots=ask.shots) if taker and ask.shots else None,
     )
     keep_request(project, request)
     return request

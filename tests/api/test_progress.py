@@ -37,5 +37,5 @@ def test_the_time_left_is_told_once_something_tells_it(clock):
         clock[0] += 10.0
         watch(progress(done))
     early, late = said.getvalue().splitlines()[1:]
-    assert early == "0%: 0 of 1 shots done"
-    assert late == "31%: 0 of 1 shots done, about 45 s left"
+    assert early == "0%: 0 of 1 shot done"
+    assert late == "31%: 0 of 1 shot done, about 45 s left"

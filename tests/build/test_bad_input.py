@@ -67,7 +67,7 @@ def test_a_folder_and_a_file_that_is_not_there(tmp_path):
 )
 def test_an_option_that_makes_no_sense(script, tmp_path, option, value, hint):
     sentence = refused("make", script, "-o", tmp_path / "out", option, value)
-    assert option in sentence
+    assert option.lstrip("-") in sentence
     assert value in sentence
     assert hint in sentence
 

@@ -198,7 +198,7 @@ def test_planning_an_edit_lists_the_new_shots_and_leaves_the_film(film):
     output, rebuild = film
     before = {path: path.read_bytes() for path in [output / "film.mp4", *(output / "takes").iterdir()]}
     told = rebuild(SCRIPT.replace("Not here.", "Not here, and not with him in the room."), "--plan-only")
-    assert "1 shots would be rendered" in told
+    assert "1 shot would be rendered" in told
     assert any("with him in the room" in row["Dialogue"] for row in shot_rows(output))
     assert {path: path.read_bytes() for path in before} == before
 
@@ -208,7 +208,7 @@ def test_a_lost_blob_is_made_again(film):
     digest = query(output, "select sha256 from use where step='take' and role='video'")[0][0]
     (output / ".vibeboard" / "blobs" / digest[:2] / digest[2:]).unlink()
     film_before = (output / "film.mp4").read_bytes()
-    assert "1 shots will be rendered" in rebuild(SCRIPT)
+    assert "1 shot will be rendered" in rebuild(SCRIPT)
     assert (output / "film.mp4").read_bytes() == film_before
 
 

@@ -49,7 +49,7 @@ def test_a_message_a_line_through_a_pipe(film, tmp_path):
     (tmp_path / "turns.yaml").write_text(TURNS)
     told = chat(film, "closer on her\nthanks\n", "--planner", f"scripted:{tmp_path / 'turns.yaml'}")
     lines = told.splitlines()
-    assert lines[0].startswith("[red]Two[/red] Doors: 1 scenes")
+    assert lines[0].startswith("[red]Two[/red] Doors: 1 scene")
     at = lines.index("> closer on her")
     assert lines[at + 1] == "• set size: shot 1B, size CU"
     assert any("size " in line and "-> CU" in line for line in lines[at + 2 :])
@@ -72,7 +72,7 @@ def test_an_edit_from_the_chat_is_in_the_next_build_and_the_script_may_change_me
     script = film.parent / "script.fountain"
     chat(film, "slower 1B 2\n", "--planner", "offline")
     told = run("make", script, "-o", film, "--size", "160x90", "--fps", "12", "--plan-only").stdout
-    assert "1 scenes" in told
+    assert "1 scene" in told
     script.write_text(SCRIPT.replace("INT. KITCHEN - DAY", "EXT. FIELD - DAY"))
     told = chat(film, "edits\n", "--script", script, "--planner", "offline")
     assert "1  " in told

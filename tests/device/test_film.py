@@ -77,7 +77,7 @@ def test_one_shot_is_upgraded_in_place_and_goes_back(vibeboard, copied):
     takes = {path.name: sha256_file(path) for path in (out / "takes").glob("*.mp4")}
     before = sha256_file(out / "film.mp4")
     told = make(vibeboard, copied, "--quality", "draft", "--engine", "wan2.1-vace-1.3b", "--shots", "1a")
-    assert "1 shots will be rendered" in told
+    assert "1 shot will be rendered" in told
     assert "engine previs became wan2.1-vace-1.3b" in told
     changed = {name for name, digest in takes.items() if sha256_file(out / "takes" / name) != digest}
     assert changed == {"1A.mp4"}
@@ -131,10 +131,10 @@ def test_a_shot_goes_on_from_the_last_frame_of_the_one_before(vibeboard, install
     first, alone = (sha256_file(out / "takes" / f"{number}.mp4") for number in ("1A", "1B"))
     told = say(installed, copied, "continue 1B", "cost")
     assert "to be made again: 1B" in told
-    assert "1 shots to render" in told
+    assert "1 shot to render" in told
     assert "it begins with another picture" in told
     told = make(vibeboard, copied)
-    assert "1 shots will be rendered" in told
+    assert "1 shot will be rendered" in told
     assert sha256_file(out / "takes" / "1A.mp4") == first != alone
     assert sha256_file(out / "takes" / "1B.mp4") != alone
     asked, stills = begins_with(out, "1B")
@@ -167,7 +167,7 @@ def test_one_job_can_be_cancelled_and_is_made_by_the_next_build(vibeboard, insta
         said
     )
     told = make(vibeboard, copied)
-    assert "1 shots will be rendered" in told
+    assert "1 shot will be rendered" in told
     assert "done in" in told
 
 
@@ -196,7 +196,7 @@ def test_a_shot_that_its_engine_cannot_make_is_named_with_the_way_out(vibeboard,
     make(vibeboard, copied)
     told = make(vibeboard, copied, "--engine", "wan2.1-t2v-1.3b", check=False)
     assert "the film is not finished" in told
-    hint = re.search(r"--quality previs --shots (\S+) finishes it", told)
+    hint = re.search(r"quality previs for shots (\S+) finishes it", told)
     assert hint, told
     assert "done in" in make(vibeboard, copied, "--quality", "previs", "--shots", hint[1])
 
@@ -206,7 +206,7 @@ def test_a_shot_that_its_engine_cannot_make_is_named_with_the_way_out(vibeboard,
     [
         (("--quality", "draft", "--shots", "9Z"), "the film has shots 1A"),
         (("--engine", "wan2.1-vace-14b"), "vibeboard models pull wan2.1-vace-14b"),
-        (("--engine", "sora"), "no engine of that name makes shots"),
+        (("--engine", "sora"), "no engine of that name does generate_shot"),
         (("--shots", "1A"), "add --quality draft"),
         (("--quality", "draft", "--shots", ","), "names no shot"),
     ],

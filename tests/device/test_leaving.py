@@ -145,7 +145,7 @@ def test_a_build_that_is_left_to_workers_has_their_engines(installed, tmp_path):
     engine = ("--quality", "draft", "--engine", NEURAL, "--shots", "1A")
     refused = left(tmp_path, *engine)
     assert refused.returncode == 1
-    assert f"--engine {NEURAL} needs diffusers" in refused.stderr
+    assert f"engine {NEURAL} needs diffusers" in refused.stderr
     environment = os.environ | {"VIBEBOARD_MODELS": str(installed), "VIBEBOARD_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
     command = [str(VIBEBOARD), "worker", str(tmp_path / "out")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as worker:

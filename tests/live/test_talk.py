@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,39 @@ async def test_a_repeated_command_of_a_connection_gets_the_same_answer(server, c
         await wire.follow(*CHANNELS)
         await wire.until_kind(EventType.MESSAGE_ANSWERED)
     assert chatted(client, film).count("message.said") == 1
+
+
+@pytest.mark.parametrize("other", [("run.start", {"input": "slower 1B"}), ("state.get", {})])
+async def test_another_command_under_an_id_of_the_connection_is_refused(server, client, other):
+    film = new_film(client)
+    method, params = other
+    async with wired(server, film) as wire:
+        first = await wire.do("run.start", "mine", input="slower 1A")
+        refused = await wire.do(method, "mine", **params)
+        assert (refused["type"], refused["code"], refused["problem"]) == ("error", 422, "id_reused")
+        assert refused["message"].startswith("id mine was used for another command")
+        assert await wire.do("run.start", "mine", input="slower 1A") == first
+        await wire.follow(*CHANNELS)
+        await wire.until_kind(EventType.MESSAGE_ANSWERED)
+    assert chatted(client, film).count("message.said") == 1
+
+
+async def test_a_key_that_nobody_remembers_any_more_says_what_is_said_now(server, client):
+    film = new_film(client)
+
+    def sent(text: str):
+        command = {"id": 1, "method": "run.start", "params": {"input": text}, "idempotency_key": f"daily {film}"}
+        return client.post(f"/api/threads/{film}/commands", json=command).json()
+
+    async with wired(server, film) as wire:
+        await wire.follow(*CHANNELS)
+        assert sent("slower 1A")["result"]["turn"] == 1
+        await wire.until_kind(EventType.MESSAGE_ANSWERED)
+        assert sent("slower 1B")["problem"] == "key_reused"
+        with closing(sqlite3.connect(server.home / "vibeboard.db")) as store, store:
+            store.execute("UPDATE reply SET created_at = datetime('now', '-2 days')")
+        assert sent("slower 1B")["result"]["turn"] == 2
+        await wire.until_kind(EventType.MESSAGE_ANSWERED)
 
 
 async def test_a_film_without_a_script_says_so(server, client, film):

@@ -135,7 +135,7 @@ def test_a_film_stays_with_the_planner_it_was_made_with_and_offline_is_the_defau
     assert "Planner" not in shot_list(keyless)[0]
     refused = vibeboard("breakdown", script, "--film", keyed, check=False)
     assert refused.returncode == 1
-    assert "set MINIMAX_API_KEY, or use --planner offline" in refused.stderr
+    assert "set MINIMAX_API_KEY, or plan with planner offline" in refused.stderr
     vibeboard("breakdown", script, "--film", keyed, "--planner", "offline")
     vibeboard("breakdown", script, "--film", keyed)
 

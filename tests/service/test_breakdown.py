@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.service.conftest import SCRIPT
 
 TWO_NAMES = """\
@@ -53,6 +55,14 @@ def test_a_model_without_a_key_is_refused_with_what_to_do(client, film):
     answer = client.post("/api/agent/breakdown", json={"project_id": film.rpartition("/")[2], "planner": "minimax"})
     assert answer.status_code == 422
     assert "MINIMAX_API_KEY" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("wrong", [{"script": "no heading here"}, {"planner": "minimax"}])
+def test_what_is_refused_leaves_no_film(client, wrong):
+    before = client.get("/api/projects", params={"limit": 200}).json()
+    answer = client.post("/api/agent/breakdown", json={"script": SCRIPT, **wrong})
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, f"body.{next(iter(wrong))}")
+    assert client.get("/api/projects", params={"limit": 200}).json() == before
 
 
 def test_elements_are_listed_by_scene_category_and_in_pages(client, film):

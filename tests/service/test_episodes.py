@@ -129,19 +129,53 @@ def test_the_medic_makes_a_size_legal_that_no_engine_can_do(client):
         ({"width": 10}, 422, "body.width"),
         ({"fps": "fast"}, 422, "fps"),
         ({"project_id": "nobody"}, 404, "there is no film nobody"),
-        ({"engine": "magic"}, 202, ""),
         ({"scenes": [3, 2]}, 422, "the first is from 1"),
+        ({"shots": ["1A"]}, 422, "say with quality or engine"),
     ],
 )
 def test_bad_input_gets_a_sentence(client, fields, status, says):
     told = ask(client, status=status, **fields)
-    assert says in told.get("detail", "")
+    assert says in told["detail"]
 
 
-def test_an_engine_that_is_not_there_fails_with_what_there_is(client):
-    failed = until(client, ask(client, engine="magic", name="Magic"), "failed")
-    assert failed["problem"]["code"] == "no_engine"
-    assert "previs" in failed["problem"]["message"]
+@pytest.mark.parametrize(
+    ("fields", "status", "path", "says"),
+    [
+        ({"script": "no heading here"}, 422, "body.script", "has no scene heading"),
+        ({"script": " \n"}, 422, "body.script", "is empty"),
+        ({"engine": "magic"}, 404, "body.engine", "engine magic: no engine of that name does generate_shot; there are"),
+        ({"engine": "tone"}, 404, "body.engine", "previs"),
+        ({"quality": "final"}, 404, "body.quality", "quality final"),
+        ({"engine": "previs", "quality": "draft"}, 422, "body.engine", "engine previs makes previs, not draft"),
+        ({"planner": "magic"}, 422, "body.planner", "'offline' or 'minimax'"),
+        ({"planner": "minimax"}, 422, "body.planner", "set MINIMAX_API_KEY"),
+        ({"scenes": [3, 4]}, 404, "body.scenes", "scenes 3-4: the script has scenes 1 to 2"),
+        ({"fps": "fast"}, 422, "body.fps", "fps 'fast'"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_by_its_field_and_leaves_nothing(client, fields, status, path, says):
+    before = standing(client)
+    told = ask(client, status=status, **fields)
+    assert ([error["path"] for error in told["errors"]], says in told["detail"]) == ([path], True), told
+    assert "--" not in told["detail"]
+    assert standing(client) == before
+
+
+def standing(client):
+    """The ids of the films and of the episodes that there are."""
+    lists = [client.get(path, params={"limit": 200}).json()["items"] for path in ("/api/projects", "/api/episodes")]
+    return [[item["id"] for item in items] for items in lists]
+
+
+def test_scenes_that_the_newest_script_has_not_are_refused_too(client, film):
+    refused = ask(client, status=404, script=None, project_id=film.rpartition("/")[2], scenes=[3, 3])
+    assert (refused["code"], refused["errors"][0]["path"]) == ("no_such_scenes", "body.scenes")
+
+
+def test_shots_that_the_plan_has_not_are_told_in_words_of_the_request(client):
+    failed = until(client, ask(client, quality="previs", shots=["9Z"], name="No such shot"), "failed")
+    assert failed["problem"]["code"] == "no_such_shots"
+    assert failed["problem"]["message"].startswith("shots 9Z: the film has shots 1A")
 
 
 def test_episodes_are_listed_newest_first_page_by_page(client, made):

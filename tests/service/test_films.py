@@ -7,6 +7,8 @@ from contextlib import closing
 
 from tests.service.conftest import SCRIPT
 
+OTHER = SCRIPT.replace("Not tonight.", "Not this year.")
+
 
 def test_a_film_is_begun_and_read_back(client):
     made = client.post("/api/projects", json={"name": "The Last Fare"})
@@ -49,3 +51,16 @@ def test_a_key_that_nobody_remembers_any_more_makes_what_is_asked_for_now(server
         store.execute("UPDATE reply SET created_at = datetime('now', '-2 days') WHERE key = 'nightly'")
     other = client.post("/api/projects", json={"name": "Tuesday"}, headers=headers).json()
     assert (other["name"], other["id"] == first["id"]) == ("Tuesday", False)
+
+
+def test_an_upload_that_is_sent_again_is_the_same_request_whatever_parts_it_from_the_rest(client, film):
+    def sent(name: str, text: str, boundary: str):
+        form = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": f"upload {film}"}
+        part = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{text}'
+        body = f"--{boundary}\r\n{part}\r\n--{boundary}--\r\n".encode()
+        return client.post(f"{film}/scripts/upload", content=body, headers=form)
+
+    first, again = sent("kettle.fountain", OTHER, "one"), sent("kettle.fountain", OTHER, "two")
+    assert (first.status_code, again.json(), again.headers["idempotency-replayed"]) == (201, first.json(), "true")
+    for changed in (sent("cup.fountain", OTHER, "three"), sent("kettle.fountain", SCRIPT, "one")):
+        assert (changed.status_code, changed.json()["code"]) == (422, "key_reused")

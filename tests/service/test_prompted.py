@@ -7,7 +7,7 @@ import io
 import av
 import pytest
 
-from tests.service.test_episodes import until
+from tests.service.test_episodes import standing, until
 
 SMALL = {"width": 96, "height": 64, "seconds": 0.5, "auto_approve": True}
 PROMPT = "Anna enters. Ben looks up.\n\nINT. BANK - DAY\n\nBEN\nHands up!"
@@ -74,6 +74,20 @@ def test_a_film_with_a_script_of_its_own_keeps_it(client, film):
 def test_a_film_that_was_begun_gets_its_shot(client):
     project = client.post("/api/projects", json={"name": "Begun"}).json()["id"]
     assert ask(client, project_id=project)["project_id"] == project
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "path"),
+    [
+        ({"engine": "magic"}, 404, "body.engine"),
+        ({"quality": "final"}, 404, "body.quality"),
+        ({"fps": "x"}, 422, "body.fps"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_by_its_field_and_leaves_no_film(client, fields, status, path):
+    before = standing(client)
+    assert [error["path"] for error in ask(client, status, **fields)["errors"]] == [path]
+    assert standing(client) == before
 
 
 def test_a_prompt_that_says_nothing_is_refused(client):

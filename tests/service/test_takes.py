@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -34,8 +36,12 @@ def shot(client, film, which="1A"):
     return client.get(f"{film}/shots/{which}").json()
 
 
-def activate(client, film, take, which="1A"):
-    return client.post(f"{film}/shots/{which}/takes/{take['key']}/activate")
+def activate(client, film, take, which="1A", match="*"):
+    return client.post(f"{film}/shots/{which}/takes/{take['key']}/activate", headers={"If-Match": match})
+
+
+def redo(client, film, which="1A", match="*", **headers):
+    return client.post(f"{film}/shots/{which}/redo", headers={"If-Match": match, **headers})
 
 
 def renders(client, film):
@@ -51,7 +57,7 @@ def made(client) -> str:
     film = f"/api/projects/{project}"
     client.post(f"{film}/scripts", json={"text": SHORT}).raise_for_status()
     build(client, film)
-    client.post(f"{film}/shots/1A/redo").raise_for_status()
+    redo(client, film).raise_for_status()
     build(client, film)
     return film
 
@@ -69,11 +75,40 @@ def test_a_made_shot_is_current_and_shows_its_take(client, made):
 def test_a_new_seed_makes_the_shot_stale_until_it_is_made_again(client, film):
     client.post(f"{film}/scripts", json={"text": SHORT}).raise_for_status()
     before = shot(client, film)
-    answer = client.post(f"{film}/shots/1A/redo")
+    answer = redo(client, film)
     assert (answer.status_code, answer.json()["shots"]) == (201, ["1A"])
     assert shot(client, film)["seed"] != before["seed"]
-    again = client.post(f"{film}/shots/1A/redo", headers={"Idempotency-Key": f"again {film}"}).json()
-    assert client.post(f"{film}/shots/1A/redo", headers={"Idempotency-Key": f"again {film}"}).json() == again
+    again = redo(client, film, **{"Idempotency-Key": f"again {film}"}).json()
+    assert redo(client, film, **{"Idempotency-Key": f"again {film}"}).json() == again
+
+
+def test_a_shot_that_changed_since_it_was_read_is_not_redone(client, film):
+    path = f"{film}/shots/1A"
+    seen = client.get(path).headers["etag"]
+    again = redo(client, film, match=seen)
+    assert (again.status_code, again.headers["etag"]) == (201, client.get(path).headers["etag"])
+    late = redo(client, film, match=seen)
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert client.post(f"{path}/redo").status_code == 428
+    assert redo(client, film, match=again.headers["etag"]).status_code == 201
+    assert len(client.get(f"{film}/edits").json()["items"]) == 2
+
+
+def test_of_two_who_redo_what_both_have_read_one_is_refused(client, film):
+    seen = client.get(f"{film}/shots/1A").headers["etag"]
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: redo(client, film, match=seen), range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 412, 412, 412]
+
+
+def test_a_redo_that_a_crash_broke_off_before_it_was_answered_is_not_refused_for_itself(server, client, film):
+    seen = client.get(f"{film}/shots/1A").headers["etag"]
+    key = {"Idempotency-Key": f"crashed {film}"}
+    made = redo(client, film, match=seen, **key)
+    with closing(sqlite3.connect(server.home / "vibeboard.db", timeout=BUILD_S)) as store, store:
+        store.execute("DELETE FROM reply WHERE key = ?", [f"crashed {film}"])
+    again = redo(client, film, match=seen, **key)
+    assert (again.status_code, again.json()["id"]) == (201, made.json()["id"])
 
 
 def test_every_take_is_listed_and_one_is_active(client, made):
@@ -89,7 +124,11 @@ def test_every_take_is_listed_and_one_is_active(client, made):
 def test_an_earlier_take_is_used_again_without_rendering(client, made):
     old, new = takes(client, made)
     rendered = renders(client, made)
-    active = activate(client, made, old).json()
+    seen = client.get(f"{made}/shots/1A").headers["etag"]
+    assert client.post(f"{made}/shots/1A/takes/{old['key']}/activate").status_code == 428
+    active = activate(client, made, old, match=seen).json()
+    late = activate(client, made, new, match=seen)
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
     assert (active["take"]["key"], active["seed"], active["standing"]) == (old["key"], old["seed"], "current")
     assert [take["active"] for take in takes(client, made)] == [True, False]
     assert [item["renders"] for item in client.get(f"{made}/quote").json()["shots"]] == [False]

@@ -124,6 +124,13 @@ def test_an_engine_that_is_not_there_says_what_is(client, project):
     ] == ("no_engine")
 
 
+def test_a_quality_that_the_named_engine_has_not_is_refused(client, project):
+    example = registry()["generate_shot"].example
+    refused = call(client, project, "generate_shot", example, 422, engine="previs", quality="draft")
+    assert (refused["code"], "engine previs makes previs, not draft" in refused["detail"]) == ("engine_quality", True)
+    assert call(client, project, "generate_shot", example, engine="previs", quality="previs")["engine"] == "previs"
+
+
 def test_a_tool_that_there_is_not_is_no_route(client, project):
     assert client.post(f"{project}/tools/make_coffee", json={}).status_code == 404
 

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from gpu_runtime.models.film.lettering import BOLD, fitted, typeface
 from tools.draw_storyboard import Panel
+from vibeboard.counting import counted
 
 WIDTH = 1600
 MARGIN, GUTTER, HEADER, CAPTION = 40, 20, 96, 48
@@ -38,7 +39,7 @@ def contact_sheet(title: str, panels: Sequence[Panel], pictures: Sequence[bytes]
 
 def _write_header(pen: ImageDraw.ImageDraw, title: str, count: int) -> None:
     face, small = typeface(30, BOLD), typeface(17)
-    said = f"{count} shots" if count != 1 else "1 shot"
+    said = counted(count, "shot")
     room = WIDTH - 2 * MARGIN - small.getlength(said) - 40
     pen.text((MARGIN, HEADER / 2), fitted(title, face.getlength, room), WHITE, face, anchor="lm")
     pen.text((WIDTH - MARGIN, HEADER / 2), said, GREY, small, anchor="rm")
