@@ -33,7 +33,8 @@ other has much to do."""
 class Feed:
     """Serves the table as `owner` until it is told to stop; a job that ran when it died is taken by another. A table
     that is away is waited for for `patience_s` seconds, and `renew` called when it is back. Jobs are left to others
-    that would fail by the `stock`, which is looked at now and then, as weights come and go while a worker runs."""
+    that would fail or come to something else by the `stock`, which is looked at now and then, as weights come and go
+    while a worker runs."""
 
     def __init__(
         self,
@@ -89,8 +90,11 @@ class Feed:
                 self._begin(await ask(partial(self._taken, room, without=others)))
 
     def _taken(self, most: int, job_class: JobClass | None = None, without: frozenset[str] = frozenset()) -> list[Job]:
-        without |= self._stock().lacking
-        return [] if registry().keys() <= without else self._queue.take(self._owner, most, job_class, without)
+        stock = self._stock()
+        without |= stock.lacking
+        if registry().keys() <= without:
+            return []
+        return self._queue.take(self._owner, most, job_class, without, stock.revisions)
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
