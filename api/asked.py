@@ -113,7 +113,9 @@ class AskedResults:
             if row is not None and self._result(row) is not None:
                 return True
             stand = Stand(row.attempt, row.state) if row else Stand(0, JobState.QUEUED)
-            if self._jobs.ask(key, engine.task, engine.name, arguments, job_class, stand):
+            if self._jobs.ask(
+                key, engine.task, engine.name, arguments, job_class, stand, revision=engine.full_revision
+            ):
                 return False
 
     def view(self, key: str, base: str) -> Inference:

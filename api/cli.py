@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from api import chat as chatting
@@ -16,6 +17,7 @@ from api import doctor as doctor_report
 from api import gpu as gpu_view
 from api import making, models, operations, storage, tokens, working
 from api import repairs as repair_list
+from api.environment import wrong
 from api.options import parse_scenes, parse_shots, parse_size
 from gpu_runtime.engine import Quality, chosen
 from gpu_runtime.executor import disk_full
@@ -285,6 +287,10 @@ def main() -> None:
         _fail(str(error), INTERRUPTED)
     except FaultError as error:
         _fail(str(error))
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        _fail(wrong(error))
     except Exception as error:
         if not disk_full(error):
             raise

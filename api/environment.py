@@ -1,4 +1,4 @@
-"""`.env.example`, made from the settings: `python -m api.environment > .env.example`."""
+"""Settings as environment variables: which one is wrong, and `.env.example`, made by `python -m api.environment`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, SecretStr
+from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from vibeboard.settings import Settings
 
@@ -23,6 +24,19 @@ def example() -> str:
     """Every setting with what it is and its default, commented out, so that a copy of it changes nothing. A secret is
     shown empty."""
     return "\n".join(_lines()) + "\n"
+
+
+def wrong(error: ValidationError) -> str:
+    """One sentence on settings that are not legal."""
+    return "; ".join(_wrong(detail) for detail in error.errors())
+
+
+def _wrong(detail: ErrorDetails) -> str:
+    name = str(detail["loc"][0])
+    field = Settings.model_fields[name]
+    legal = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").partition(", unable")[0]
+    what = str(field.description)
+    return f"{variable(name, field)} is '{detail['input']}', and should be {legal} ({what[0].lower()}{what[1:]})"
 
 
 def _lines() -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -80,8 +81,8 @@ def follow(queue: WorkQueue, console: Console, *, once: bool) -> None:
             live.update(picture(queue.workers(), queue.waiting()), refresh=True)
 
 
-def picture(workers: list[WorkerView], counts: Mapping[str, int]) -> RenderableType:
-    """What there is to see of workers, and of the engines whose jobs wait (`counts`)."""
+def picture(workers: list[WorkerView], counts: Mapping[tuple[str, str], int]) -> RenderableType:
+    """What there is to see of workers, and of the engines and revisions whose jobs wait (`counts`)."""
     devices = [device for worker in workers for device in worker.snapshot.devices]
     waiting = _waiting(counts, workers)
     if not devices:
@@ -90,10 +91,12 @@ def picture(workers: list[WorkerView], counts: Mapping[str, int]) -> RenderableT
     return Group(*(part for device in devices for part in _device(device)), *waiting)
 
 
-def _waiting(counts: Mapping[str, int], workers: list[WorkerView]) -> list[str]:
-    """A sentence for each engine whose jobs no worker takes."""
-    reasons = {engine: why_waiting(engine, workers) for engine in counts}
-    return [f"jobs of {engine} wait ({counts[engine]}): {why}" for engine, why in reasons.items() if why]
+def _waiting(counts: Mapping[tuple[str, str], int], workers: list[WorkerView]) -> list[str]:
+    """A sentence for each engine whose jobs no worker takes, and each reason."""
+    reasons: Counter[tuple[str, str]] = Counter()
+    for (engine, revision), count in counts.items():
+        reasons[engine, why_waiting(engine, revision, workers)] += count
+    return [f"jobs of {engine} wait ({count}): {why}" for (engine, why), count in reasons.items() if why]
 
 
 def _device(device: DeviceSnapshot) -> list[RenderableType]:

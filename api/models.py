@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,13 +16,15 @@ from rich.table import Table
 
 from gpu_runtime import hub
 from gpu_runtime.catalog.declare import Adapter, Component, Licence, adapters, backbones, components
+from gpu_runtime.catalog.tasks import ROWS
+from gpu_runtime.engine import registry
 from gpu_runtime.installing import Item
 from gpu_runtime.installing import Progress as Told
 from gpu_runtime.weights import Weights, refusal
 from vibeboard.faults import Cancelled, Rejected
 from vibeboard.settings import Settings
 
-app = typer.Typer(help="Weights on this machine: list, pull, verify, rm.", no_args_is_help=True)
+app = typer.Typer(help="Weights on this machine: list, tasks, pull, verify, rm.", no_args_is_help=True)
 
 _SHOWN = 8
 _LICENCE = len("Apache-2.0")
@@ -38,6 +40,12 @@ def list_models() -> None:
     console.print(_backbone_table(weights))
     console.print(_item_table(weights))
     console.print(f"\nin {weights.root}", style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command("tasks")
+def list_tasks() -> None:
+    """Show for each task on which weights it stands and their licence: what engines do, and what none does yet."""
+    Console().print(_task_table(Weights(Settings().models_folder)))
 
 
 @app.command()
@@ -180,6 +188,24 @@ def _item_table(weights: Weights) -> Table:
         where = f"{manifest.repo} {manifest.revision[:8]}" if manifest else f"{item.repo}/{_part(item)}"
         here = _here(0 if manifest else 1, 1)
         table.add_row(item.id, kind, _size(size) if size else "", _licence(item.licence), here, escape(where))
+    return table
+
+
+def _task_table(weights: Weights) -> Table:
+    neural = [engine for engine in registry().values() if engine.backbone]
+    table = _table([*(engine.task for engine in neural), *(row.task for row in ROWS)], "task", "stands on", "licence")
+    table.add_column("here", no_wrap=True)
+    for engine in neural:
+        own: Any = engine.defaults["adapters"]
+        on_top = [adapters()[name] for name in own]
+        items: list[Item] = [*backbones()[engine.backbone].components, *on_top]
+        absent = [item for item in items if not weights.installed(item.id)]
+        terms = ", ".join(dict.fromkeys(_licence(item.licence) for item in items))
+        table.add_row(engine.task, " + ".join([engine.backbone, *own]), terms, _here(len(absent), len(items)))
+    for row in ROWS:
+        later = "later, apart" if row.apart else "later"
+        stands_on = " + ".join(filter(None, [row.backbone, row.adapter]))
+        table.add_row(row.task, stands_on, _licence(row.licence), later)
     return table
 
 

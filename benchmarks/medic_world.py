@@ -89,7 +89,7 @@ _FAULTS = {
     "network": (FaultKind.TRANSIENT, "network", "connection reset by peer", None),
     "rate_limit": (FaultKind.TRANSIENT, "rate_limit", "rate limit reached, please retry after 12 s (1002)", None),
     "throttled": (FaultKind.TRANSIENT, "rate_limit", "token limit (1039)", 20.0),
-    "oom": (FaultKind.TRANSIENT, "out_of_memory", "the device ran out of memory twice", None),
+    "oom": (FaultKind.TRANSIENT, "out_of_memory", "memory ran out before the job could begin to use it", None),
     "hang": (FaultKind.TRANSIENT, "hang", "no sign of life for 120 s", None),
     "auth": (FaultKind.REJECTED, "auth", "login fail: please carry the API key (1004)", None),
     "balance": (FaultKind.REJECTED, "balance", "insufficient balance (1008)", None),

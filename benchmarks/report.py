@@ -6,6 +6,7 @@ import datetime
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 REPORTS = Path(__file__).parent / "reports"
@@ -21,6 +22,15 @@ def header(title: str, command: str) -> str:
         f"{_cpu()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}; "
         f"commit {commit}{dirty}; {datetime.date.today().isoformat()}; load average at the start {load:.1f}.\n\n"
     )
+
+
+def write_by_parts(path: Path, head: str, parts: Iterable[str]) -> str:
+    """The report, written down after every part of it: the next may fail after an hour."""
+    report = head
+    for part in parts:
+        report += part
+        path.write_text(report)
+    return report
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

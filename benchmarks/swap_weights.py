@@ -25,12 +25,31 @@ TARGETS = ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "ffn.net.
 _PATTERN = 32 << 20
 
 
+def model_bytes(shape: dict[str, Any]) -> int:
+    """What the tensors of a model of this shape take."""
+    return _end(_header(_without_memory(shape)))
+
+
 def write_model(folder: Path, shape: dict[str, Any]) -> int:
     """A component's folder in bfloat16, norms and embeddings of time in float32 as released; its tensors' bytes."""
-    with init_empty_weights():
-        model = WanTransformer3DModel(**shape)
+    model = _without_memory(shape)
     folder.mkdir(exist_ok=True)
     model.save_config(folder)
+    header = _header(model)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with (folder / "diffusion_pytorch_model.safetensors").open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        _fill(file, _end(header))
+    return _end(header)
+
+
+def _without_memory(shape: dict[str, Any]) -> WanTransformer3DModel:
+    with init_empty_weights():
+        return WanTransformer3DModel(**shape)
+
+
+def _header(model: WanTransformer3DModel) -> dict[str, dict[str, Any]]:
     kept = set(WanTransformer3DModel._keep_in_fp32_modules or ())
     header, at = {}, 0
     for name, tensor in model.state_dict().items():
@@ -38,12 +57,11 @@ def write_model(folder: Path, shape: dict[str, Any]) -> int:
         end = at + tensor.numel() * size
         header[name] = {"dtype": dtype, "shape": list(tensor.shape), "data_offsets": [at, end]}
         at = end
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with (folder / "diffusion_pytorch_model.safetensors").open("wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        _fill(file, at)
-    return at
+    return header
+
+
+def _end(header: dict[str, dict[str, Any]]) -> int:
+    return max(tensor["data_offsets"][1] for tensor in header.values())
 
 
 def _fill(file: Any, size: int) -> None:
@@ -56,8 +74,7 @@ def _fill(file: Any, size: int) -> None:
 
 def write_adapter(path: Path, shape: dict[str, Any], rank: int) -> int:
     """Low-rank matrices on six linear layers a block; their bytes."""
-    with init_empty_weights():
-        model = WanTransformer3DModel(**shape)
+    model = _without_memory(shape)
     tensors = {}
     for number, block in enumerate(model.blocks):
         for target in TARGETS:

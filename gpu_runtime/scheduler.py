@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from gpu_runtime.bounds import batch_bound, interactive_bound
-from gpu_runtime.gates import due, next_gate, next_interactive
+from gpu_runtime.gates import Turns, due, interactive_order
 from gpu_runtime.moves import Need
 from gpu_runtime.tickets import Policy, Queued, Ticket
 from vibeboard.jobs import JobClass
@@ -84,7 +84,7 @@ class Scheduler:
         set that up (about what setting this up again will cost), for an edit that is due before the running one, and
         for an older aged job when its gate's time is up.
         """
-        edit = next_interactive(self._interactive.values()).ticket if self._interactive else None
+        edit = min(self._interactive.values(), key=interactive_order).ticket if self._interactive else None
         if edit and running.job_class is JobClass.INTERACTIVE:
             sooner = (-edit.priority, due(edit)) < (-running.priority, running.submitted + seconds_left)
             return sooner and seconds_left > self._setup(edit.need)
@@ -131,11 +131,11 @@ class Scheduler:
 
     def _take(self, now: float) -> Queued | None:
         if self._interactive:
-            return self._interactive.pop(next_interactive(self._interactive.values()).ticket.key)
+            return self._interactive.pop(min(self._interactive.values(), key=interactive_order).ticket.key)
         if not self._waiting:
             return None
         if not self._gate or self._is_up(self._gate_spent, self._waiting[self._gate[0]].ticket, now):
-            gate = next_gate(self._waiting.values(), now, self.policy, self._warm_setup)
+            gate = Turns(self._waiting.values(), self.policy).next_gate(now, self._warm_setup)
             self._gate, self._gate_spent = [queued.ticket.key for queued in gate], 0.0
         return self._waiting.pop(self._gate.pop(0))
 
@@ -149,20 +149,17 @@ class Scheduler:
 
     def _foreseen(self, now: float) -> Iterator[Queued]:
         """Interactive work, the open gate, and the gates to come, as long as jobs take what they say."""
-        edits = dict(self._interactive)
-        while edits:
-            yield edits.pop(next_interactive(edits.values()).ticket.key)
-        rest = dict(self._waiting)
-        gate = [rest[key] for key in self._gate]
+        yield from sorted(self._interactive.values(), key=interactive_order)
+        later = self._waiting.keys() - set(self._gate)
+        turns = Turns((self._waiting[key] for key in later), self.policy)
         setups: dict[str, float] = {}
-        last = ""
-        while gate or rest:
-            if not gate:
-                gate = next_gate(rest.values(), now, self.policy, partial(self._foreseen_setup, setups, last))
+        gate = [self._waiting[key] for key in self._gate]
+        gate = gate or turns.next_gate(now, partial(self._foreseen_setup, setups, ""))
+        while gate:
             for queued in gate:
-                yield rest.pop(queued.ticket.key)
+                yield queued
                 now += queued.ticket.seconds
-            last, gate = gate[-1].ticket.family, []
+            gate = turns.next_gate(now, partial(self._foreseen_setup, setups, gate[-1].ticket.family))
 
     def _foreseen_setup(self, setups: dict[str, float], last: str, ticket: Ticket) -> float:
         """Of a family as of now, but for the last one that will have run, which is there."""

@@ -73,12 +73,18 @@ def leaving_to(
         _left_to = before
 
 
-def why_waiting(engine: str, workers: Sequence[WorkerView]) -> str:
-    """Why no worker takes the jobs of an engine, or nothing if one will."""
+def why_waiting(engine: str, revision: str, workers: Sequence[WorkerView]) -> str:
+    """Why no worker takes the jobs of an engine that are named by a revision of it, or nothing if one will."""
     stocks = [(worker.owner, worker.stock) for worker in workers if worker.stock]
     if not stocks:
         return "no worker is there: start vibeboard worker"
-    if any(engine not in stock.lacking for _, stock in stocks):
+    able = {owner: stock for owner, stock in stocks if engine not in stock.lacking}
+    if any(stock.revisions.get(engine, revision) == revision or not revision for stock in able.values()):
         return ""
+    if able:
+        return (
+            f"no worker has the weights and libraries that were asked for ({', '.join(able)} has others): cancel and "
+            "make it again"
+        )
     told = {stock.engines[engine].missing: owner for owner, stock in reversed(stocks)}
     return f"no worker can make it: {'; '.join(f'{owner} needs {missing}' for missing, owner in told.items())}"

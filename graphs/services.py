@@ -85,7 +85,7 @@ class Services:
             stand = jobs.stand(key)
             if known := self.known(key):
                 return known
-            if job := jobs.claim(*claim, stand):
+            if job := jobs.claim(*claim, stand, revision=engine.full_revision):
                 return await self._run(job, unit)
             await self._joined.until_free(key)
 

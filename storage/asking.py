@@ -20,14 +20,22 @@ class AskedJobs(WorkQueue):
     """A `WorkQueue` in which a job is asked for and offered in one transaction, so that whoever asked may die."""
 
     def ask(
-        self, key: str, task: str, engine: str, params: Mapping[str, JsonValue], job_class: JobClass, stand: Stand
+        self,
+        key: str,
+        task: str,
+        engine: str,
+        params: Mapping[str, JsonValue],
+        job_class: JobClass,
+        stand: Stand,
+        *,
+        revision: str = "",
     ) -> bool:
         """Have a job made by whoever takes it first: one that waits or is at work is joined, else it is a new attempt.
 
         False, and nothing happens, when it no longer stands as it did: what became of it is to be looked at first.
         """
         text = json.dumps(params, sort_keys=True)
-        fresh = JobRow(key=key, task=task, engine=engine, params=text, job_class=job_class)
+        fresh = JobRow(key=key, task=task, engine=engine, params=text, job_class=job_class, revision=revision)
         with writing(self._engine) as session:
             session.execute(insert_new(session, fresh))
             row = session.get_one(JobRow, key, with_for_update=True)
@@ -37,6 +45,7 @@ class AskedJobs(WorkQueue):
                 row.state, row.owner, row.fault, row.result = JobState.QUEUED, "", "", ""
                 row.job_class, row.priority, row.leased_until = job_class, 0, None
                 row.lost, row.stop, row.progress, row.project_id = 0, False, "", self._project_id
+                row.revision = revision
                 row.attempt += 1
                 row.queued_at = row.updated_at = now()
                 session.add(row)

@@ -51,6 +51,8 @@ class JobTable:
         priority: int = 0,
         job_class: JobClass = JobClass.BATCH,
         stand: Stand | None = None,
+        *,
+        revision: str = "",
     ) -> Job | None:
         """Make the job ours to run, or to offer to a worker: a new attempt, whatever became of those before.
 
@@ -69,6 +71,7 @@ class JobTable:
             row.job_class, row.priority, row.leased_until = job_class, priority, None
             row.lost, row.stop, row.paused, row.progress = 0, False, False, ""
             row.project_id, row.params = self._project_id, text
+            row.revision = revision
             row.attempt += 1
             row.updated_at = now()
             session.add(row)
@@ -160,6 +163,7 @@ def job_of(row: JobRow) -> Job:
         key=row.key,
         task=row.task,
         engine=row.engine,
+        revision=row.revision,
         params=json.loads(row.params),
         attempt=row.attempt,
         priority=row.priority,

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Exists, Subquery, case, delete, func, update
+from sqlalchemy import ColumnElement, Exists, Subquery, and_, case, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from storage.database import writing
@@ -104,13 +105,19 @@ class WorkQueue(JobTable):
             return list(session.exec(select(JobRow.key).where(*own, col(JobRow.stop).is_(True))))
 
     def take(
-        self, owner: str, most: int, job_class: JobClass | None = None, without: Collection[str] = ()
+        self,
+        owner: str,
+        most: int,
+        job_class: JobClass | None = None,
+        without: Collection[str] = (),
+        revisions: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Job]:
-        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts; those of the engines
-        `without` which it is are left to others. Films take turns: of the jobs of one class, that of the film with the
-        fewest at work goes first. Workers of a Postgres database pass over the rows that another is just taking, and
-        wait for nobody."""
-        turns = _turns(job_class, without)
+        """Up to `most` waiting jobs, the most urgent first, leased to a worker as new attempts. Left to others are
+        those of the engines `without` which it is, and those that are named by another revision of an engine than it
+        has (`revisions`): it would file something else under their names. Films take turns: of the jobs of one class,
+        that of the film with the fewest at work goes first. Workers of a Postgres database pass over the rows that
+        another is just taking, and wait for nobody."""
+        turns = _turns(job_class, _can_make(without, revisions))
         order = (_RANK, turns.c.turn, col(JobRow.queued_at), col(JobRow.key))
         urgent = (
             select(JobRow.key)
@@ -230,16 +237,13 @@ class WorkQueue(JobTable):
         with Session(self._engine) as session:
             return session.get(SwitchRow, _PAUSED) is not None
 
-    def waiting(self) -> dict[str, int]:
-        """How many jobs of the store, of whatever film, wait for a worker, by engine."""
-        query = (
-            select(JobRow.engine, func.count())
-            .where(JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False))
-            .group_by(col(JobRow.engine))
-            .order_by(col(JobRow.engine))
-        )
+    def waiting(self) -> dict[tuple[str, str], int]:
+        """How many jobs of the store, of whatever film, wait for a worker, by engine and its revision."""
+        which = (col(JobRow.engine), col(JobRow.revision))
+        waits = (JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False))
+        query = select(*which, func.count()).where(*waits).group_by(*which).order_by(*which)
         with Session(self._engine) as session:
-            return dict(session.exec(query).all())
+            return {(engine, revision): count for engine, revision, count in session.exec(query)}
 
     def counted(self) -> dict[str, int]:
         """How many jobs of the store, of whatever film, are in each state."""
@@ -296,9 +300,18 @@ def _device_s(snapshot: Snapshot) -> float:
     return sum(device.busy_s + device.idle_s for device in snapshot.devices)
 
 
-def _turns(job_class: JobClass | None, without: Collection[str]) -> Subquery:
-    """Each waiting job, but for those of the engines `without`, with the turn in which its film would have it: how many
-    of the film's are at work or before it."""
+def _can_make(without: Collection[str], revisions: Mapping[str, str]) -> ColumnElement[bool]:
+    """Jobs of engines that a worker is not `without`, and of its own revision if it is known."""
+    own = (
+        or_(col(JobRow.engine) != engine, col(JobRow.revision).in_(("", revision)))
+        for engine, revision in sorted(revisions.items())
+    )
+    return and_(col(JobRow.engine).not_in(sorted(without)), *own)
+
+
+def _turns(job_class: JobClass | None, taken: ColumnElement[bool]) -> Subquery:
+    """Each waiting job of those that can be `taken`, with the turn in which its film would have it: how many of the
+    film's are at work or before it."""
     running = (
         select(JobRow.project_id, func.count().label("busy"))
         .where(JobRow.state == JobState.RUNNING)
@@ -311,9 +324,7 @@ def _turns(job_class: JobClass | None, without: Collection[str]) -> Subquery:
     waiting = (
         select(JobRow.key, turn.label("turn"))
         .outerjoin(running, running.c.project_id == col(JobRow.project_id))
-        .where(
-            JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False), col(JobRow.engine).not_in(sorted(without))
-        )
+        .where(JobRow.state == JobState.QUEUED, col(JobRow.paused).is_(False), taken)
     )
     return (waiting if job_class is None else waiting.where(JobRow.job_class == job_class)).subquery()
 

@@ -76,6 +76,8 @@ class ElementRow(SQLModel, table=True):
 class JobRow(SQLModel, table=True):
     """One piece of work. The content key is unique; `attempt` fences a worker that comes back late.
 
+    `revision` is the one of the engine that the key was made with; no worker with another makes it.
+
     A job in the hands of a worker by itself has a lease, `leased_until`, that the worker renews; one that the
     orchestrator's own children do has none. `project_id` is the film that asked for it last. `lost` counts the workers
     that died with it, `stop` asks for its end; no worker takes a job that waits while it is `paused`.
@@ -86,6 +88,7 @@ class JobRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     task: str
     engine: str
+    revision: str = ""
     params: str = Field(sa_column=Column(Text, nullable=False))
     state: JobState = Field(default=JobState.QUEUED, index=True)
     attempt: int = 0

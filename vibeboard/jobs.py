@@ -37,7 +37,8 @@ class JobClass(StrEnum):
 
 
 class Job(Frozen):
-    """A piece of work named by its content key. `params` are the tool's parameters as JSON, already legal.
+    """A piece of work named by its content key. `params` are the tool's parameters as JSON, already legal; `revision`
+    is the one of the engine that the key was made with, empty if nobody said.
 
     Of the jobs of one class that wait, those of the highest `priority` go first, about in the order in which they came.
     """
@@ -45,6 +46,7 @@ class Job(Frozen):
     key: str
     task: str
     engine: str
+    revision: str = ""
     params: dict[str, JsonValue]
     attempt: int = Field(ge=1)
     priority: int = 0
@@ -195,6 +197,11 @@ class Stock(Frozen):
         """The engines whose jobs would fail there."""
         return frozenset(name for name, engine in self.engines.items() if engine.missing)
 
+    @property
+    def revisions(self) -> dict[str, str]:
+        """Those of the engines that are ready, by name."""
+        return {name: engine.revision for name, engine in self.engines.items() if not engine.missing}
+
 
 class WorkerView(Frozen):
     """A process that works, by the name under which it owns jobs. One that takes no jobs of others has no `stock`."""
@@ -216,7 +223,12 @@ class JobQueue(Protocol):
     def stopped(self, owner: str) -> list[str]: ...
 
     def take(
-        self, owner: str, most: int, job_class: JobClass | None = None, without: Collection[str] = ()
+        self,
+        owner: str,
+        most: int,
+        job_class: JobClass | None = None,
+        without: Collection[str] = (),
+        revisions: Mapping[str, str] = ...,
     ) -> list[Job]: ...
 
     def beat(self, owner: str, held: Mapping[str, Progress | None]) -> frozenset[str]: ...

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _device(name: str) -> str:
+    if not re.fullmatch(r"(cpu|cuda(:\d+)?)?", name):
+        raise ValueError("cpu, cuda, or cuda:1 and so on")
+    return name
 
 
 class Settings(BaseSettings):
@@ -17,7 +24,7 @@ class Settings(BaseSettings):
 
     models: Path = Field(Path("~/.cache/vibeboard/models"), description="Folder of the weights")
     noncommercial: bool = Field(False, description="Allow weights whose licence forbids commercial use")
-    device: str = Field("", description="cpu, cuda or cuda:N")
+    device: Annotated[str, AfterValidator(_device)] = Field("", description="cpu, cuda or cuda:N")
     device_gib: float | None = Field(None, gt=0, description="Device memory to use at most")
     host_gib: float | None = Field(None, gt=0, description="Host memory for weights at most")
     idle_unload_s: float = Field(900.0, ge=0, description="Unload the device when it had no work for so long")

@@ -81,7 +81,7 @@ class FilmJob(Frozen):
 
 def _why_waiting(row: JobRow) -> str:
     waits = row.state is JobState.QUEUED and not row.paused
-    return why_waiting(row.engine, left_to().there()) if waits else ""
+    return why_waiting(row.engine, row.revision, left_to().there()) if waits else ""
 
 
 class QueueState(Frozen):

@@ -44,7 +44,8 @@ class Component:
     """One set of files that is loaded as a whole and may be shared by backbones.
 
     `bytes` is its size in memory in `dtype`, about; the exact size and the sha256 of each file are in the manifest that
-    is written when it is installed. It comes from `folder` of the hub repository `repo`, in diffusers' layout.
+    is written when it is installed; nobody here knows them before. It comes from `folder` of the hub repository `repo`,
+    in diffusers' layout.
     """
 
     id: str

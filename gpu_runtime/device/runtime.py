@@ -29,7 +29,7 @@ from gpu_runtime.scheduler import Policy, Scheduler
 from gpu_runtime.weights import Weights
 from tools.declare import registry as tools
 from vibeboard.asset import Blobs, Result
-from vibeboard.faults import Cancelled
+from vibeboard.faults import Cancelled, Rejected
 from vibeboard.jobs import DeviceSnapshot, Failed, Job, JobEvent, Made, Progress, Started
 from vibeboard.settings import Settings
 
@@ -42,6 +42,7 @@ _SHOWN = 100
 _AHEAD = 2
 """Waiting jobs whose weights are fetched into host memory while another computes."""
 _CANCELLED = Cancelled().fault
+_OTHER = "{engine} has other weights, adapters or libraries now than this was asked for with: make the film again"
 
 
 class DeviceRuntime:
@@ -150,6 +151,8 @@ class DeviceRuntime:
     def _accept(self, job: Job) -> DeviceJob:
         engine = engines()[job.engine]
         params = tools()[job.task].params.model_validate(job.params)
+        if job.revision and engine.key(params) != job.key:
+            raise Rejected("weights_changed", _OTHER.format(engine=engine.name))
         manifests = self._all_weights(engine.backbone)
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
         reach = Reach(scratch, self._blobs, engine, self._memory, self._weights, self._cache)

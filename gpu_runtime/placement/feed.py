@@ -15,6 +15,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from gpu_runtime.engine import registry
 from gpu_runtime.executor import fault_of
 from gpu_runtime.placement.patience import Patience
 from gpu_runtime.stock import Lately
@@ -25,13 +26,15 @@ EVERY_S = 0.2
 BEAT_S = 2.0
 STOCK_S = 10.0
 AHEAD = 16
-"""Jobs of a worker's own, beyond one for each process at work, so that its device can choose an order."""
+"""Jobs in hand for the device, so that it can choose an order, and as many for the CPU: neither is idle because the
+other has much to do."""
 
 
 class Feed:
     """Serves the table as `owner` until it is told to stop; a job that ran when it died is taken by another. A table
     that is away is waited for for `patience_s` seconds, and `renew` called when it is back. Jobs are left to others
-    that would fail by the `stock`, which is looked at now and then, as weights come and go while a worker runs."""
+    that would fail or come to something else by the `stock`, which is looked at now and then, as weights come and go
+    while a worker runs."""
 
     def __init__(
         self,
@@ -81,12 +84,17 @@ class Feed:
         ask = self._patience.ask_apart
         await ask(lambda: self._queue.expire(spared=self._owner))
         self._begin(await ask(lambda: self._taken(AHEAD, JobClass.INTERACTIVE)))
-        room = AHEAD - len(self._held)
-        if room > 0:
-            self._begin(await ask(lambda: self._taken(room)))
+        for others in _halves():
+            room = AHEAD - sum(job.engine not in others for job in self._held.values())
+            if room > 0:
+                self._begin(await ask(partial(self._taken, room, without=others)))
 
-    def _taken(self, most: int, job_class: JobClass | None = None) -> list[Job]:
-        return self._queue.take(self._owner, most, job_class, self._stock().lacking)
+    def _taken(self, most: int, job_class: JobClass | None = None, without: frozenset[str] = frozenset()) -> list[Job]:
+        stock = self._stock()
+        without |= stock.lacking
+        if registry().keys() <= without:
+            return []
+        return self._queue.take(self._owner, most, job_class, without, stock.revisions)
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
@@ -167,3 +175,9 @@ class Feed:
     async def _nap(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _halves() -> tuple[frozenset[str], frozenset[str]]:
+    """The engines that run on a device, and those that run on the CPU."""
+    on_device = frozenset(name for name, engine in registry().items() if engine.backbone)
+    return on_device, frozenset(registry().keys() - on_device)

@@ -39,7 +39,8 @@ class Table:
 
     def __init__(self, queue: JobQueue, say: Callable[[str], None] = log.warning) -> None:
         self._queue, self._say = queue, say
-        self._engines: dict[str, str] = {}
+        self._asked: dict[str, tuple[str, str]] = {}
+        """Engine and revision of each job."""
         self._inbox = Inbox()
         self._told: dict[str, JobView] = {}
         self._loops: list[asyncio.Task[None]] = []
@@ -47,7 +48,7 @@ class Table:
     def submit(self, job: Job) -> None:
         self._inbox.open(job)
         self._told[job.key] = JobView(state=JobState.QUEUED, attempt=job.attempt)
-        self._engines[job.key] = job.engine
+        self._asked[job.key] = job.engine, job.revision
         self._queue.offer(job)
         if not self._loops:
             self._loops = [asyncio.create_task(self._watch()), asyncio.create_task(self._tell_waiting())]
@@ -104,8 +105,8 @@ class Table:
                     said.add(sentence)
 
     def _reasons(self, workers: Sequence[WorkerView]) -> set[str]:
-        waiting = {self._engines[key] for key, view in self._told.items() if view.state is JobState.QUEUED}
-        reasons = ((engine, why_waiting(engine, workers)) for engine in waiting)
+        waiting = {self._asked[key] for key, view in self._told.items() if view.state is JobState.QUEUED}
+        reasons = ((engine, why_waiting(engine, revision, workers)) for engine, revision in waiting)
         return {f"jobs of {engine} wait: {why}" for engine, why in reasons if why}
 
     async def _look(self) -> None:

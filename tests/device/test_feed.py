@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 
 import pytest
 
 from gpu_runtime.placement import feed as feed_of_jobs
-from gpu_runtime.placement.feed import Feed
+from gpu_runtime.placement.embedded import Embedded
+from gpu_runtime.placement.feed import AHEAD, Feed
+from gpu_runtime.placement.routed import Routed
 from storage.database import open_database
 from storage.queue import WorkQueue, process_name
 from tests.device.conftest import shot
 from vibeboard.faults import FaultKind
-from vibeboard.jobs import Failed, JobState, Progress
+from vibeboard.jobs import Failed, Job, JobState, Progress
 
 PATIENCE = 30
 
@@ -44,8 +47,8 @@ class SlowQueue(WorkQueue):
 
 
 @contextlib.asynccontextmanager
-async def serving(bench, queue):
-    feed = Feed(queue, bench.placement, process_name(), lambda _text: None)
+async def serving(bench, queue, placement=None):
+    feed = Feed(queue, placement or bench.placement, process_name(), lambda _text: None)
     served = asyncio.create_task(feed.serve())
     yield feed
     feed.stop()
@@ -117,3 +120,30 @@ async def test_a_job_that_this_worker_does_not_know_how_to_do_fails_and_the_next
     ask(queue, shot(key="k"))
     assert (await asyncio.wait_for(ended(queue, "new"), 60)).fault.kind is FaultKind.BUG
     assert (await asyncio.wait_for(ended(queue, "k"), 60)).state is JobState.MADE
+
+
+def previs(key: str, frames: int) -> Job:
+    job = shot(key=key)
+    return job.model_copy(update={"engine": "previs", "params": {**job.params, "frames": frames}})
+
+
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [
+        ([shot(key=f"k{number}", steps=200, frames=81) for number in range(2 * AHEAD)], previs("last", 3)),
+        ([previs(f"k{number}", 20_000) for number in range(2 * AHEAD)], shot(key="last")),
+    ],
+    ids=["the device has much to do", "the CPU has much to do"],
+)
+async def test_neither_the_device_nor_the_cpu_is_kept_idle_by_what_waits_for_the_other(
+    bench_of, queue, tmp_path, many, one
+):
+    bench = bench_of()
+    (tmp_path / "scratch").mkdir()
+    cpu = Embedded([sys.executable, "-m", "api.worker", str(tmp_path)], 1, tmp_path / "worker.log")
+    for job in (*many, one):
+        ask(queue, job)
+    async with serving(bench, queue, Routed(cpu, bench.placement)):
+        assert (await asyncio.wait_for(ended(queue, "last"), PATIENCE)).state is JobState.MADE
+        states = [view.state for view in queue.look(job.key for job in many).values()]
+    assert JobState.QUEUED in states

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from api.gpu import picture
 from gpu_runtime.catalog.declare import Adapter, Licence, adapters, components
+from gpu_runtime.engine import registry
 from gpu_runtime.weights import Weights
 from tests.device.conftest import ENGINES, FEW_STEPS, fault, shot, video
 from vibeboard.faults import FaultKind
@@ -204,6 +205,22 @@ async def test_a_shot_that_was_asked_for_with_other_weights_is_not_made_of_the_n
     assert "wan2.1-t2v-1.3b-dit" in told.message
     assert isinstance(await bench.end("running"), Made)
     assert isinstance(new, Made)
+
+
+async def test_a_job_that_is_named_by_weights_which_were_replaced_before_it_came_is_refused(
+    bench_of, installed, tmp_path, monkeypatch
+):
+    models = shutil.copytree(installed, tmp_path / "models")
+    monkeypatch.setenv("VIBEBOARD_MODELS", str(models))
+    bench = bench_of(models=models)
+    engine = registry()[T2V]
+    before, later = (shot(seed=seed).model_copy(update={"revision": engine.full_revision}) for seed in (1, 2))
+    assert isinstance((await bench.make(before))[0], Made)
+    replace_weights(models, "wan2.1-t2v-1.3b-dit", tmp_path)
+    told = fault((await bench.make(later))[0])
+    assert (told.kind, told.code) == (FaultKind.REJECTED, "weights_changed")
+    renamed = shot(seed=2).model_copy(update={"revision": engine.full_revision})
+    assert isinstance((await bench.make(renamed))[0], Made)
 
 
 async def test_who_waits_is_shown_with_the_longest_wait_and_a_hundred_of_them(bench_of):

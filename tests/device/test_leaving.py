@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.device.conftest import shot
+from tests.device.test_jobs import replace_weights
 from tests.house.test_without_torch import ROOT, WITHOUT
 from tests.service.conftest import SCRIPT, VIBEBOARD, serving
 from tests.service.test_episodes import answer, until
@@ -181,4 +183,29 @@ def test_a_job_whose_worker_went_away_says_why_it_waits_and_is_made_when_one_com
         with working(home, installed) as able:
             made = eventually(lambda: client.get(job).json(), lambda told: told["state"] == "done")
             assert (made["key"], made["why_waiting"]) == (key, "")
+            assert int(made["owner"].rpartition(":")[2]) == able.pid
+
+
+def test_a_job_is_left_alone_by_a_worker_that_has_other_weights_than_it_was_asked_for_with(
+    client, project, home, installed, tmp_path
+):
+    others = shutil.copytree(installed, tmp_path / "others")
+    replace_weights(others, "wan2.1-t2v-1.3b-dit", tmp_path)
+    with working(home, installed):
+        eventually(lambda: engine(client), lambda told: told["why_not"] == "")
+        client.put("/api/queue", json={"paused": True})
+        key = call(client, project, wait=0).json()["key"]
+        job = f"{project}/jobs/{key}"
+        eventually(lambda: client.get(job).json().get("state"), lambda state: state == "queued")
+    client.put("/api/queue", json={"paused": False})
+    with working(home, others) as another:
+        at_work(client, another)
+        why = eventually(lambda: client.get(job).json()["why_waiting"], lambda told: "has others" in told)
+        assert f":{another.pid} has others" in why
+        renamed = call(client, project)
+        assert made_by(client, project, renamed) == another.pid
+        assert renamed.json()["key"] != key
+        assert client.get(job).json()["state"] == "queued"
+        with working(home, installed) as able:
+            made = eventually(lambda: client.get(job).json(), lambda told: told["state"] == "done")
             assert int(made["owner"].rpartition(":")[2]) == able.pid

@@ -18,6 +18,7 @@ from storage.project import open_project
 from storage.store import Store
 from tests.build.conftest import VIBEBOARD
 from tests.storage.films import fill
+from vibeboard.settings import Settings
 
 OURS = ("VIBEBOARD_", "MINIMAX_")
 
@@ -149,3 +150,23 @@ def test_the_doctor_asks_the_driver_for_the_card(tmp_path, monkeypatch):
     assert "install the CUDA one" in doctor._gpu().sentence
     program.write_text(f"#!{sys.executable}\nraise SystemExit(9)\n")
     assert doctor._gpu().state == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("device_gib", "abc", "VIBEBOARD_DEVICE_GIB is 'abc', and should be a valid number"),
+        ("device_gib", "0", "VIBEBOARD_DEVICE_GIB is '0', and should be greater than 0"),
+        ("device", "gpu", "VIBEBOARD_DEVICE is 'gpu', and should be cpu, cuda, or cuda:1 and so on"),
+        ("device", "cuda:one", "VIBEBOARD_DEVICE is 'cuda:one'"),
+    ],
+)
+@pytest.mark.parametrize("command", [("doctor",), ("worker",), ("models", "list")], ids=str)
+def test_a_setting_that_is_not_legal_is_told_with_what_is(tmp_path, setting, value, says, command):
+    refused(vibeboard(*command, home=tmp_path, **{setting: value}), says)
+
+
+@pytest.mark.parametrize("device", ["", "cpu", "cuda", "cuda:3"])
+def test_every_kind_of_device_is_a_legal_setting(device, monkeypatch):
+    monkeypatch.setenv("VIBEBOARD_DEVICE", device)
+    assert Settings().device == device

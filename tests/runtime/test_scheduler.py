@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_runtime.gates import Turns
 from gpu_runtime.measured import step_seconds
 from gpu_runtime.residency import Need
 from gpu_runtime.scheduler import Policy, Scheduler, Ticket
+from gpu_runtime.tickets import Queued
 from vibeboard.jobs import JobClass
 
+CLASSES = tuple(JobClass)
 EDIT, BATCH, FINAL = JobClass.INTERACTIVE, JobClass.BATCH, JobClass.FINAL
 POLICY = Policy(age_cap_s=900, gate_s=600, step_s=30)
 SETUP_S = 10.0
@@ -230,15 +233,59 @@ JOBS = st.lists(
 )
 
 
-@given(JOBS)
-def test_the_order_foreseen_is_the_order_that_comes_about(jobs):
-    queue = Queue()
-    for number, (family, job_class, seconds, _, priority) in enumerate(jobs):
-        queue.add(str(number), job_class, family, seconds, at=0.0, priority=priority)
-    foreseen = [ticket.key for ticket in queue.scheduler.upcoming(0)]
-    assert sorted(foreseen) == sorted(str(number) for number in range(len(jobs)))
-    assert [ticket.key for ticket in queue.scheduler.upcoming(0, 3)] == foreseen[:3]
-    assert queue.choose(0).key == foreseen[0] if jobs else queue.scheduler.choose(0) is None
+@given(JOBS, st.sampled_from([Policy(30, 20, 5), Policy(300, 600, 30), Policy(0, 100, 10)]))
+def test_the_order_foreseen_is_the_order_that_comes_about(jobs, policy):
+    queue, now = Queue(policy), 0.0
+    for number, (family, job_class, seconds, gap, priority) in enumerate(jobs):
+        now += gap
+        queue.add(str(number), job_class, family, seconds, at=now, priority=priority)
+    foreseen = [ticket.key for ticket in queue.scheduler.upcoming(now)]
+    assert [ticket.key for ticket in queue.scheduler.upcoming(now, 3)] == foreseen[:3]
+    came_about = []
+    while (ticket := queue.scheduler.choose(now)) is not None:
+        came_about.append(ticket.key)
+        queue.resident, now = ticket.family, now + ticket.seconds
+    assert foreseen == came_about
+
+
+def the_rule(waiting: list[Queued], now: float, policy: Policy, setup) -> list[Queued]:
+    """A gate as the rule says it, by looking at all that waits."""
+    aged = [queued for queued in waiting if queued.is_aged(now, policy)]
+    leading = min(CLASSES.index(queued.ticket.job_class) for queued in waiting)
+    able = [queued for queued in waiting if CLASSES.index(queued.ticket.job_class) == leading]
+    highest = max(queued.ticket.priority for queued in able)
+    first: dict[str, Queued] = {}
+    for queued in sorted(able, key=lambda queued: (not queued.resumes, queued.came)):
+        if queued.ticket.priority == highest:
+            first.setdefault(queued.ticket.family, queued)
+    cheapest = min(first.values(), key=lambda queued: (setup(queued.ticket), queued.came))
+    ahead = min(aged, key=lambda queued: queued.came) if aged else cheapest
+    family = [queued for queued in waiting if queued.ticket.family == ahead.ticket.family]
+    order = sorted((queued for queued in family if queued in aged), key=lambda queued: queued.came)
+    order += sorted(
+        (queued for queued in family if queued in able and queued not in aged),
+        key=lambda queued: (not queued.resumes, -queued.ticket.priority, queued.came),
+    )
+    work = [sum(queued.ticket.seconds for queued in order[: place + 1]) for place in range(len(order))]
+    return [queued for place, queued in enumerate(order) if not place or work[place] <= policy.gate_s]
+
+
+@given(
+    JOBS, st.sets(st.integers(0, 59)), st.sampled_from([Policy(30, 20, 5), Policy(2000, 1500, 30), Policy(0, 100, 10)])
+)
+def test_one_gate_after_another_is_as_the_rule_says(jobs, resuming, policy):
+    waiting, now = [], 0.0
+    for number, (family, job_class, seconds, gap, priority) in enumerate(jobs):
+        now += gap
+        ticket = Ticket(str(number), job_class, family, Need((family,)), float(seconds), now, priority)
+        waiting.append(Queued(ticket, number, number in resuming))
+    turns = Turns(waiting, policy)
+    while waiting:
+        expected = the_rule(waiting, now, policy, lambda ticket: float(len(ticket.family)))
+        assert turns.next_gate(now, lambda ticket: float(len(ticket.family))) == expected
+        waiting = [queued for queued in waiting if queued not in expected]
+        now += sum(queued.ticket.seconds for queued in expected)
+    assert turns.next_gate(now, lambda _: 0.0) == []
 
 
 @given(JOBS, st.sampled_from([Policy(30, 20, 5), Policy(300, 600, 30), Policy(0, 100, 10)]))

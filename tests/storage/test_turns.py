@@ -58,11 +58,23 @@ def test_a_worker_leaves_the_jobs_of_engines_that_it_is_without_to_others(store)
     (film,) = offer(store, ["a"], each=1)
     film.jobs.offer(film.jobs.claim("w", "task", "wan", {}, "service", 5))
     film.jobs.offer(film.jobs.claim("u", "task", "of-a-later-version", {}, "service"))
-    assert store.queue.waiting() == {"engine": 1, "of-a-later-version": 1, "wan": 1}
+    assert store.queue.waiting() == {("engine", ""): 1, ("of-a-later-version", ""): 1, ("wan", ""): 1}
     assert sorted(job.key for job in store.queue.take("bare", 9, without={"wan", "another"})) == ["a0", "u"]
     assert store.queue.take("bare", 9, without={"wan"}) == []
-    assert store.queue.waiting() == {"wan": 1}
+    assert store.queue.waiting() == {("wan", ""): 1}
     assert taken(store, 9) == ["w"]
+
+
+def test_a_worker_leaves_the_jobs_that_are_named_by_another_revision_than_its_own_to_others(store):
+    (film,) = offer(store, ["a"], each=1)
+    for key, revision in {"old": "1+abc", "new": "1+def", "nobody said": ""}.items():
+        film.jobs.offer(film.jobs.claim(key, "task", "wan", {}, "service", revision=revision))
+    assert store.queue.waiting() == {("engine", ""): 1, ("wan", ""): 1, ("wan", "1+abc"): 1, ("wan", "1+def"): 1}
+    first = store.queue.take("w:1", 9, revisions={"wan": "1+def", "another": "3"})
+    assert sorted(job.key for job in first) == ["a0", "new", "nobody said"]
+    assert {job.key: job.revision for job in first}["new"] == "1+def"
+    assert store.queue.take("w:1", 9, revisions={"wan": "1+def"}) == []
+    assert [job.key for job in store.queue.take("w:2", 9, revisions={"wan": "1+abc"})] == ["old"]
 
 
 def test_a_film_that_waits_for_an_engine_has_its_turn_with_the_rest(store):

@@ -93,16 +93,16 @@ def test_an_engine_with_adapters_on_top_asks_for_them_and_is_named_by_their_cont
     assert len(names | {whole.full_revision}) == 3
 
 
-def test_every_engine_has_its_row_and_every_row_of_an_engine_its_backbone():
-    served = {(row.task, row.backbone) for row in ROWS if row.engine}
-    assert served == {(engine.task, engine.backbone) for engine in NEURAL}
-    assert {row.backbone for row in ROWS if row.engine} <= set(backbones())
-
-
 def test_what_may_not_be_sold_is_said():
     gated = {row.adapter or row.backbone for row in ROWS if not row.licence.commercial}
     assert {"StoryMem", "NitroGen", "cari4d", "mvinverse", "InfCam", "Genfocus bokeh and deblur"} <= gated
-    assert all(row.licence.commercial for row in ROWS if row.engine)
+    (refocus,) = [row.licence for row in ROWS if row.task == "rack_focus"]
+    assert not refocus.commercial
+    assert "Stability AI" in refocus.name
+
+
+def test_what_an_engine_does_is_not_said_to_come_later():
+    assert not {row.task for row in ROWS} & {engine.task for engine in registry().values()}
 
 
 def test_an_engine_says_which_weights_to_pull(at):

@@ -16,6 +16,7 @@ from api import models
 from gpu_runtime.catalog.declare import Kind, backbones, components
 from gpu_runtime.weights import Weights
 from tests.memory import tiny
+from tests.wan import tiny as wan
 from tests.weights.hub_server import serving
 from vibeboard.faults import Rejected
 
@@ -58,6 +59,21 @@ def test_a_narrow_terminal_shows_size_and_licence_too(weights, monkeypatch):
     shown = line(run("list"), VAE.id)
     assert VAE.licence.name in shown
     assert f"{VAE.bytes / 1e6:.0f} MB" in shown
+
+
+def test_each_task_is_shown_with_what_it_stands_on_its_licence_and_whether_it_is_here(weights, tmp_path):
+    def here() -> dict[str, str]:
+        rows = [row.split() for row in run("tasks").splitlines()]
+        return {row[1]: row[-1] for row in rows if row[0] == "generate_shot" and "+" not in row}
+
+    assert set(here().values()) == {"no"}
+    wan.install(BACKBONE.id, weights.root)
+    assert here()[BACKBONE.id] == "yes"
+    shown = run("tasks")
+    assert "Apache-2.0" in line(shown, "generate_shot")
+    assert "svd-img2vid + learn2refocus" in line(shown, "rack_focus")
+    assert line(shown, "rack_focus").split()[-1] == "later"
+    assert "not for commercial use" in line(shown, "continuity")
 
 
 def test_the_list_shows_what_there_is_its_size_and_licence_and_what_is_here(weights, source):
