@@ -141,10 +141,12 @@ def _respelling(edit: Edit, args: dict[str, Any], errors: Sequence[FieldError], 
 
 
 def _says_the_same(old: Any, new: Any, slot: Slot, rate: Rate | None) -> bool:
-    """Whether every number and word of the new value stands in the old one, or follows from it by a unit."""
+    """Whether every number and word of the new value stands in the old one, or follows from it by a unit. What says
+    nothing says something else."""
     said = " ".join(str(leaf) for leaf in _scalars(old)).casefold()
     numbers = {Fraction(found) for found in _NUMBERS.findall(said)} | spoken_number(said)
-    return all(_follows(leaf, said, numbers, slot, rate) for leaf in _scalars(new)) and bool(said)
+    leaves = list(_scalars(new))
+    return bool(said and leaves) and all(_follows(leaf, said, numbers, slot, rate) for leaf in leaves)
 
 
 def _follows(leaf: Any, said: str, numbers: set[Fraction], slot: Slot, rate: Rate | None) -> bool:

@@ -170,3 +170,11 @@ async def test_what_a_name_is_about_is_its_last_word_and_one_frame_is_no_number_
     decision = await asked(args, Says([Edit(path="frames", moved_from=name)]), PASS)
     assert (decision.action is Action.REPAIR) is moves
     assert not moves or decision.args == PASS_ARGS
+
+
+@pytest.mark.parametrize("nothing", [None, [], {}])
+async def test_a_model_does_not_leave_out_what_somebody_wanted(nothing):
+    segment = registry()["finish_segment"]
+    args = segment.example | {"burn_in": "a red frame"}
+    decision = await asked(args, Says([Edit(path="burn_in", value=nothing)]), segment)
+    assert (decision.action, decision.args["burn_in"]) == (Action.STOP, "a red frame")
