@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     llm_effort: str = Field("", description="How long it thinks: low, medium, high ... [the model's own]")
     llm_max_tokens: int = Field(16_384, gt=0, description="The longest answer, thinking included")
     llm_idle_s: float = Field(120.0, gt=0, description="A stream that says nothing for so long has stalled")
+    llm_price_in: float | None = Field(None, ge=0, description="USD for a million tokens that it reads [the model's]")
+    llm_price_out: float | None = Field(None, ge=0, description="USD for a million tokens that it writes")
     llm_budget: float = Field(2.0, ge=0, description="Most that a run may cost, USD; it stops before")
     llm_token_budget: int | None = Field(None, gt=0, description="Most tokens, in and out, that a run may use")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.llm.dialects import DIALECTS, EFFORTS
+from agents.llm.dialects import DIALECTS, EFFORTS, FREE, PRICES, Dialect, Price
 from agents.llm.model import LlmModel
 from agents.llm.scripted import scripted
 from vibeboard.faults import Rejected
@@ -36,7 +36,7 @@ def chat_model(settings: Settings) -> OpenAIChat:
     """The model of the settings.
 
     Raises:
-        Rejected: an unknown dialect, or no key where one is needed.
+        Rejected: an unknown dialect, no key where one is needed, or no price for the budget to count with.
     """
     from agents.llm.client import OpenAIChat  # noqa: PLC0415  (who plans offline need not wait for the SDK)
 
@@ -59,6 +59,23 @@ def chat_model(settings: Settings) -> OpenAIChat:
         effort=effort,
         max_tokens=settings.llm_max_tokens,
         idle_s=settings.llm_idle_s,
+        price=_price(settings, dialect),
         budget_usd=settings.llm_budget,
         budget_tokens=settings.llm_token_budget,
+    )
+
+
+def _price(settings: Settings, dialect: Dialect) -> Price:
+    """What the model costs: as set, else as known. One that a budget of tokens bounds may go without."""
+    reads, writes = settings.llm_price_in, settings.llm_price_out
+    if reads is not None and writes is not None:
+        return Price(input=reads, output=writes, cached=reads, source="the settings", date="")
+    known = dialect.price or PRICES.get(settings.llm_model)
+    if (reads, writes) == (None, None) and (known or settings.llm_token_budget):
+        return known or FREE
+    raise Rejected(
+        "no_llm_price",
+        f"what {settings.llm_model} costs is not known, so a budget of {settings.llm_budget:g} USD cannot be kept: "
+        "set VIBEBOARD_LLM_PRICE_IN and VIBEBOARD_LLM_PRICE_OUT, both in USD for a million tokens, or "
+        "VIBEBOARD_LLM_TOKEN_BUDGET",
     )

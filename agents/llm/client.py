@@ -19,7 +19,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
 from agents.llm.codes import POLICY, STALLED, THROTTLED, UNAVAILABLE
-from agents.llm.dialects import FREE, PRICES, Dialect
+from agents.llm.dialects import Dialect, Price
 from agents.llm.errors import fault_in_answer, fault_of_error, retry_after
 from agents.llm.gate import RateGate
 from agents.llm.ledger import Ledger, Reservation, Usage, tokens_of
@@ -46,8 +46,9 @@ class OpenAIChat(LlmModel):
     max_tokens: int = 16_384
     idle_s: float = 120.0
     backoff: Backoff = Backoff()
-    budget_usd: float = 2.0
-    budget_tokens: int | None = None
+    price: Price
+    budget_usd: float
+    budget_tokens: int | None
     _client: openai.AsyncOpenAI = PrivateAttr()
     _gate: RateGate = PrivateAttr()
     _ledger: Ledger = PrivateAttr()
@@ -60,7 +61,7 @@ class OpenAIChat(LlmModel):
             timeout=openai.Timeout(self.idle_s, connect=_CONNECT_S),
         )
         self._gate = RateGate(self.dialect.requests, self.dialect.tokens, self.at_once)
-        self._ledger = Ledger(PRICES.get(self.model, FREE), self.budget_usd, self.budget_tokens)
+        self._ledger = Ledger(self.price, self.budget_usd, self.budget_tokens)
 
     @property
     def ledger(self) -> Ledger:

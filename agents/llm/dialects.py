@@ -28,10 +28,13 @@ class Price(Frozen):
     date: str
 
 
+FREE = Price(input=0.0, output=0.0, cached=0.0, source="nobody sends a bill", date="")
+
+
 class Dialect(Frozen):
     """`body` is sent along with every request. `thinks_back`: the names of the assistant's thinking that must be sent
     back. `effort_field`: where effort goes in the body. `may_repeat`: whether a chunk may repeat all that came
-    before it. Limits are a minute's."""
+    before it. Limits are a minute's. `price` is that of every model, where it does not depend on the model."""
 
     name: str
     base_url: str
@@ -46,6 +49,7 @@ class Dialect(Frozen):
     tokens: int = Field(default=1_000_000, gt=0)
     at_once: int = Field(default=8, gt=0)
     needs_key: bool = True
+    price: Price | None = None
 
 
 DIALECTS = {
@@ -70,6 +74,7 @@ DIALECTS = {
             structure=Structure.JSON_SCHEMA,
             at_once=1,
             needs_key=False,
+            price=FREE,
         ),
     )
 }
@@ -86,4 +91,3 @@ PRICES = {
 }
 EFFORTS = {"MiniMax-M3.1-Flash": "low"}
 """For models whose own default is the highest: ten times the tokens for the same answers to questions like ours."""
-FREE = Price(input=0.0, output=0.0, cached=0.0, source="no price is known", date="")

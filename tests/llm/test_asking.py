@@ -124,6 +124,25 @@ async def test_the_budget_stops_before_it_is_passed():
             await asker(mock, llm_token_budget=100).ask(Cat, ASKED)
 
 
+@pytest.mark.parametrize("prices", [{}, {"llm_price_in": 1.0}, {"llm_price_out": 1.0}])
+def test_a_model_whose_price_nobody_knows_is_refused_before_it_is_asked(prices):
+    with pytest.raises(Rejected, match=r"VIBEBOARD_LLM_PRICE_IN and VIBEBOARD_LLM_PRICE_OUT, .* or VIBEBOARD_LLM_TOK"):
+        chat_model(Settings(llm_dialect="openai", llm_model="gpt-9", llm_key="key", **prices))
+
+
+async def test_a_price_of_the_settings_is_what_the_budget_counts_with():
+    with WireMock(tom) as mock:
+        dear = asker(mock, llm_model="gpt-9", llm_price_in=1.0, llm_price_out=10_000.0, llm_max_tokens=500)
+        with pytest.raises(Rejected, match="VIBEBOARD_LLM_BUDGET"):
+            await dear.ask(Cat, ASKED)
+        assert mock.requests == []
+        bounded = asker(mock, llm_model="gpt-9", llm_token_budget=10_000, llm_max_tokens=500)
+        assert await bounded.ask(Cat, ASKED) == Cat.model_validate(TOM)
+        free = asker(mock, llm_model="gpt-9", llm_price_in=0.0, llm_price_out=0.0)
+        await free.ask(Cat, ASKED)
+        assert free.model.ledger.usd == 0
+
+
 async def test_a_local_server_is_asked_by_json_schema():
     with WireMock(lambda _body: '{"name": "Tom", "lives": 9}', lenient=True, cumulative=False) as mock:
         assert await asker(mock, llm_dialect="local", llm_model="tiny").ask(Cat, ASKED) == Cat(name="Tom", lives=9)

@@ -103,7 +103,7 @@ async def test_a_script_that_gives_orders_is_filmed_as_it_stands(think, injectio
 async def test_whatever_a_gullible_model_does_stays_within_its_scene(think, project, deed):
     script = with_line(INJECTIONS[0])
     with WireMock(Stand(script)) as mock:
-        honest = await think(script, quick(mock, llm_model="honest"))
+        honest = await think(script, quick(mock, llm_model="honest", llm_token_budget=10**9))
     before = {path for path in project.root.rglob("*") if "blobs" in path.parts}
     with WireMock(Gullible(script, deed)) as mock:
         thought = await think(script, quick(mock))
