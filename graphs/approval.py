@@ -24,15 +24,16 @@ class Offer(Frozen):
 
 
 class Approval(Frozen):
-    """A build that costs more than `budget_usd` is asked for; None asks for every build."""
+    """A build that costs more than `budget_usd`, planning included, is asked for; None asks for every build."""
 
     budget_usd: float | None
     gpu_usd_per_hour: float
 
-    def asks(self, wanted: Sequence[Quoted]) -> Offer | None:
-        """What to ask a person, if one has to be asked."""
+    def asks(self, wanted: Sequence[Quoted], spent_usd: float) -> Offer | None:
+        """What to ask a person, if one has to be asked. What planning has spent is gone: nobody is asked for what costs
+        nothing more."""
         offer = offer_of(wanted, self.gpu_usd_per_hour)
-        within = self.budget_usd is not None and offer.usd <= self.budget_usd
+        within = self.budget_usd is not None and offer.usd <= max(self.budget_usd - spent_usd, 0.0)
         return None if within or not wanted else offer
 
 

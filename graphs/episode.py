@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -16,7 +16,7 @@ from graphs import planning, thinking
 from graphs.chain import Unit, UnitDone
 from graphs.cut import CutShot, cut, length
 from graphs.overlay import Overlay
-from graphs.quote import quote
+from graphs.quote import Quoted, quote
 from graphs.request import TAKE_TASK
 from graphs.services import Services
 from graphs.shot import begin, unit_graph
@@ -106,9 +106,14 @@ def quote_build(state: EpisodeState, runtime: Runtime[Services]) -> EpisodeState
     todo = [item.model_dump(mode="json") for item in wanted]
     services.notify(Event(type=EventType.QUOTE_READY, data={"current": len(made.current), "todo": todo}))
     done = [unit.model_dump(mode="json") for unit in made.current]
-    asked = services.approval.asks(wanted) if services.approval and not services.request.plan_only else None
-    offer = asked.model_dump(mode="json") if asked else None
-    return {"wanted": [item.unit for item in wanted], "offer": offer, "done": done}
+    return {"wanted": [item.unit for item in wanted], "offer": _offer(wanted, services), "done": done}
+
+
+def _offer(wanted: Sequence[Quoted], services: Services) -> dict[str, Any] | None:
+    if services.approval is None or services.request.plan_only:
+        return None
+    asked = services.approval.asks(wanted, thinking.spent(services).usd)
+    return asked.model_dump(mode="json") if asked else None
 
 
 def gate(state: EpisodeState, runtime: Runtime[Services]) -> Command[Literal["shot", "gather"]]:
