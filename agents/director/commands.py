@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 Call = tuple[str, dict[str, Any]]
@@ -14,6 +15,9 @@ SLOWER = 1.5
 """So many times as long, if nothing else is said; shorter is by as much."""
 _LONGEST = 2000
 """Characters of a command. What is longer is prose, and lazy patterns are not run over it."""
+_ALIKE, _WORDS_READ, _SHOWN = 0.75, 12, 60
+"""From this likeness on (0 to 1) a word may have been meant for another; so many words of a text are looked at, and so
+many of its characters are shown again."""
 
 
 class Command(NamedTuple):
@@ -22,6 +26,11 @@ class Command(NamedTuple):
     usage: str
     pattern: re.Pattern[str]
     calls: Callable[[dict[str, str]], Sequence[Call]]
+
+    @property
+    def words(self) -> list[str]:
+        """The first word of each way in which it can be said."""
+        return [said.split()[0] for said in self.usage.split(" (")[0].split(", ")]
 
 
 def _command(usage: str, pattern: str, calls: Callable[[dict[str, str]], Sequence[Call]]) -> Command:
@@ -75,7 +84,7 @@ def _number(tool: str) -> Callable[[dict[str, str]], Sequence[Call]]:
     return lambda found: [(tool, {"edit": int(found["edit"])} if found.get("edit") else {})]
 
 
-_SHOTS = rf"(?P<shots>{_ID}(?:[, ]+(?:and )?{_ID})*)"
+_SHOTS = rf"(?:shots? )?(?P<shots>{_ID}(?:[, ]+(?:and )?{_ID})*)"
 
 COMMANDS: tuple[Command, ...] = (
     _command(
@@ -96,13 +105,18 @@ COMMANDS: tuple[Command, ...] = (
         lambda found: [("set_lens", {"shot": found["shot"], "focal_mm": float(found["mm"])})],
     ),
     _command(
-        "push in 3B eyes (pull out, pan, tilt, zoom ...)",
+        "push in 3B eyes, pull out 3B, pan 3B, tilt 3B, zoom 3B",
         rf"(?P<movement>{_MOVES}) {_S}(?: (?:(?:to|on|from) )?(?P<to>.+?))?",
         _one("move_camera"),
     ),
     _command(
         "slower 3B, faster 3B, slower 3B 2",
         rf"(?P<way>slower|longer|faster|shorter) {_S}(?: (?P<by>\d+(?:\.\d+)?))?",
+        _length,
+    ),
+    _command(
+        "make 3B slower, make 3B faster",
+        rf"make {_S} (?P<way>slower|longer|faster|shorter)(?: by)?(?: (?P<by>\d+(?:\.\d+)?))?",
         _length,
     ),
     _command(
@@ -134,19 +148,21 @@ COMMANDS: tuple[Command, ...] = (
         rf"continue {_S}(?: from (?:shot )?(?P<source>{_ID}))?",
         _one("continue_shot"),
     ),
-    _command("omit 3B", rf"omit {_S}", _one("omit_shot")),
-    _command("redo 3B (a new seed, and make it)", rf"redo {_S}", _remade),
+    _command("omit 3B, remove 3B", rf"(?:omit|remove|delete) {_S}", _one("omit_shot")),
+    _command("redo 3B, redo 3B with a new seed", rf"redo {_S}(?: with a new seed)?", _remade),
     _command("edits", r"edits", lambda _found: [("list_edits", {})]),
     _command("undo, undo 4", rf"undo(?: (?:edit )?(?P<edit>{_COUNT}))?", _number("undo_edit")),
     _command("restore, restore 4", rf"restore(?: (?:edit )?(?P<edit>{_COUNT}))?", _number("redo_edit")),
     _command("make, make 3A 3B, make scene 3", rf"make(?: {_C}| {_SHOTS}| the film)?", _made),
 )
 
+_BY_WORD = {word: command for command in COMMANDS for word in command.words}
+_NEEDS_MODEL = "needs a model: set MINIMAX_API_KEY and start again."
 HELP = "\n".join(
     [
         "Without a model I understand:",
         *(f"  {command.usage}" for command in COMMANDS),
-        "Anything else in plain words needs a model: set MINIMAX_API_KEY and start again.",
+        f"Anything else in plain words {_NEEDS_MODEL}",
     ]
 )
 
@@ -166,3 +182,18 @@ def calls_for(text: str) -> Sequence[Call] | None:
         if found:
             return command.calls({name: value or "" for name, value in found.groupdict().items()})
     return None
+
+
+def not_understood(text: str) -> str:
+    """What is answered to a text that is no command: the one that is nearest by a word, and what else there is."""
+    shown = f"{text[:_SHOWN]}..." if len(text) > _SHOWN else text
+    near = _nearest(text)
+    hint = f" (the nearest command is `{near.usage}`)" if near else ""
+    return f"I do not understand {shown!r}{hint}; `help` lists the commands, and anything else {_NEEDS_MODEL}"
+
+
+def _nearest(text: str) -> Command | None:
+    words = re.findall(r"[a-z]+", text[:_LONGEST].casefold())[:_WORDS_READ]
+    pairs = [(SequenceMatcher(None, word, known).ratio(), known) for word in words for known in _BY_WORD]
+    likeness, known = max(pairs, key=lambda pair: pair[0], default=(0.0, ""))
+    return _BY_WORD[known] if likeness >= _ALIKE else None

@@ -21,7 +21,7 @@ from langchain_core.messages.tool import tool_call
 from pydantic import JsonValue
 
 import agents.prompts
-from agents.director.commands import HELP, calls_for
+from agents.director.commands import HELP, calls_for, not_understood
 from agents.director.tools import director_tools
 from agents.llm.asking import Answered, Answers
 from agents.llm.codes import UNUSABLE
@@ -61,7 +61,7 @@ class CommandMind:
         said = str(messages[0].text).strip()
         calls = calls_for(said)
         if calls is None:
-            answer = HELP if said.casefold().strip("?! ") == "help" else f"I do not understand {said!r}.\n{HELP}"
+            answer = HELP if said.casefold().strip("?! ") == "help" else not_understood(said)
             tell(answer)
             return AIMessage(answer)
         made = [tool_call(name=name, args=args, id=f"command-{turn}-{at}") for at, (name, args) in enumerate(calls)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from agents.director.commands import COMMANDS, HELP, calls_for
+from agents.director.commands import COMMANDS, HELP, calls_for, not_understood
 from agents.director.tools import director_tools
 
 UNDERSTOOD = {
@@ -39,6 +39,10 @@ UNDERSTOOD = {
     "more tension in scene 3": [("cover_scene", {"scene": "3", "tension": 1})],
     "continue 3B from 3A": [("continue_shot", {"shot": "3B", "source": "3A"})],
     "continue shot 3b from shot 3a.": [("continue_shot", {"shot": "3b", "source": "3a"})],
+    "make shot 3B slower": [("set_length", {"shot": "3B", "factor": 1.5})],
+    "make 3B faster by 2": [("set_length", {"shot": "3B", "factor": 0.5})],
+    "redo 3B with a new seed": [("new_seed", {"shot": "3B"}), ("make_film", {"shots": ["3B"]})],
+    "make shot 3B": [("make_film", {"shots": ["3B"]})],
     "continue 3B": [("continue_shot", {"shot": "3B"})],
     "omit 3B": [("omit_shot", {"shot": "3B"})],
     "redo 3B": [("new_seed", {"shot": "3B"}), ("make_film", {"shots": ["3B"]})],
@@ -115,6 +119,27 @@ def test_every_tool_has_a_schema_a_model_can_read():
 @pytest.mark.parametrize(("name", "args"), [("show_scene", {"scene": 3}), ("make_film", {"scenes": [3]})])
 def test_the_number_of_a_scene_may_come_as_a_number(name, args):
     assert "3" in str(director_tools()[name].params.model_validate(args))
+
+
+MEANT = {
+    "slwer 3B": "slower 3B",
+    "could you undoo that": "undo",
+    "make it feel more lonely": "make scene 3",
+    "Wie lang ist das?": None,
+    "x " * 100_000: None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("said", MEANT, ids=range(len(MEANT)))
+def test_what_is_no_command_is_answered_in_one_line_with_the_nearest_command(said):
+    told = not_understood(said)
+    assert "\n" not in told
+    assert len(told) < 300
+    assert "needs a model: set MINIMAX_API_KEY" in told
+    assert "`help`" in told
+    near = MEANT[said]
+    assert near in told if near else "nearest" not in told
 
 
 async def test_without_a_model_commands_work_and_the_rest_is_said_to_need_one(chat):
