@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -77,41 +78,42 @@ class FolderBlobs:
     def put(self, data: bytes, media: str) -> BlobRef:
         ref = BlobRef(sha256=digest_of(data), size=len(data), media=media)
         if not self.has(ref.sha256):
-            handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
-            temporary = Path(name)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                self._adopt(temporary, ref.sha256)
-            finally:
-                temporary.unlink(missing_ok=True)
+            with self._begun() as file:
+                file.write_bytes(data)
+                self._settle(file, ref.sha256)
         return ref
 
     def put_file(self, path: Path, media: str) -> BlobRef:
-        """Take over a file; `path` must be on the same file system and is gone afterwards."""
+        """Take over a file, from whatever file system; it is gone afterwards."""
         ref = BlobRef(sha256=sha256_file(path), size=path.stat().st_size, media=media)
-        if self.has(ref.sha256):
-            path.unlink()
-        else:
-            self._adopt(path, ref.sha256)
+        self.adopt(path, ref.sha256)
         return ref
 
-    def _adopt(self, path: Path, digest: str) -> None:
+    def adopt(self, path: Path, digest: str) -> Path:
+        """Take over a file whose hash is known to be `digest`, from whatever file system; where it is now."""
+        if not self.has(digest):
+            with self._begun() as file:
+                shutil.move(path, file)
+                self._settle(file, digest)
+        path.unlink(missing_ok=True)
+        return self._place(digest)
+
+    @contextmanager
+    def _begun(self) -> Iterator[Path]:
+        """A file to fill beside the places; gone afterwards, unless it was settled."""
+        handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def _settle(self, path: Path, digest: str) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
         target = self._place(digest)
         target.parent.mkdir(exist_ok=True)
         path.replace(target)
-
-    def adopt(self, path: Path, digest: str) -> Path:
-        """Take over a file whose hash is known to be `digest`, from whatever file system; where it is now."""
-        if not self.has(digest):
-            handle, name = tempfile.mkstemp(dir=self.root, prefix="new-")
-            os.close(handle)
-            shutil.move(path, name)
-            self._adopt(Path(name), digest)
-        path.unlink(missing_ok=True)
-        return self._place(digest)
 
     def _place(self, digest: str) -> Path:
         return self.root / digest[:2] / digest[2:]

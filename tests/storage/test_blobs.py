@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import hashlib
 import resource
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +13,17 @@ from hypothesis import strategies as st
 
 from storage.blobs import FolderBlobs
 from vibeboard.faults import Rejected
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file gets larger, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @given(data=st.binary(max_size=2000))
@@ -33,6 +48,33 @@ def test_the_same_bytes_are_kept_once(tmp_path):
     assert first.stat().st_mtime_ns == stamp
 
 
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder on another file system, as a mounted share is."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second file system to write to")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+def test_a_file_is_taken_over_from_another_file_system(tmp_path, elsewhere):
+    blobs, file = FolderBlobs(elsewhere / "blobs"), tmp_path / "take.mp4"
+    file.write_bytes(b"take")
+    ref = blobs.put_file(file, "video/mp4")
+    assert blobs.read(ref.sha256) == b"take"
+    assert not file.exists()
+
+
+def test_a_take_over_that_runs_out_of_room_leaves_the_file_and_nothing_half(tmp_path, elsewhere):
+    blobs, file = FolderBlobs(elsewhere / "blobs"), tmp_path / "take.mp4"
+    file.write_bytes(bytes(5000))
+    with largest_file(1000), pytest.raises(OSError, match="File too large"):
+        blobs.put_file(file, "video/mp4")
+    assert file.stat().st_size == 5000
+    assert not list(blobs.root.iterdir())
+
+
 def test_what_is_missing_is_said_with_what_to_do(tmp_path):
     with pytest.raises(Rejected, match="run make again"):
         FolderBlobs(tmp_path).read("0" * 64)
@@ -40,13 +82,8 @@ def test_what_is_missing_is_said_with_what_to_do(tmp_path):
 
 def test_a_write_that_runs_out_of_room_leaves_nothing(tmp_path):
     blobs = FolderBlobs(tmp_path)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        with pytest.raises(OSError, match="File too large"):
-            blobs.put(bytes(5000), "video/mp4")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with largest_file(1000), pytest.raises(OSError, match="File too large"):
+        blobs.put(bytes(5000), "video/mp4")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
