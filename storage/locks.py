@@ -23,7 +23,9 @@ from storage.outages import HELD
 from vibeboard.digest import sha256
 from vibeboard.faults import Rejected, StoreAway
 
-_PATIENCE_S, _NOTICED_S, _RETRY_S = 10.0, 3.0, 0.1
+_PATIENCE_S, _NOTICED_S, _RETRY_S = 10.0, 3.0, 0.05
+_LOOKED_AT_S = 0.5
+"""Who looks whether a film is open holds its lock for a moment, which is waited for."""
 STORE = "store"
 """Named by those who write blobs, shared, and by a clean-up, alone."""
 
@@ -56,7 +58,7 @@ class ProjectLock:
         else:
             lock = _lock_file(engine, project_id)
             lock.parent.mkdir(exist_ok=True)
-            handle = file_lock(lock)
+            handle = file_lock(lock, patience_s=_LOOKED_AT_S)
             if handle is None:
                 raise _busy("this film")
             self._held.callback(os.close, handle)
@@ -67,29 +69,35 @@ class ProjectLock:
         `StoreAway`."""
         return engine if self._connection is None else engine.execution_options(**{HELD: self._connection})
 
-    def release(self) -> None:
-        self._held.close()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.release()
+        self._held.close()
 
 
 def _busy(what: object) -> Rejected:
     return Rejected("project_busy", f"another vibeboard works in {what}: wait until it ends, or stop it, and run again")
 
 
-def file_lock(path: Path) -> int | None:
+def file_lock(path: Path, *, shared: bool = False, patience_s: float = 0.0) -> int | None:
     """A handle that holds the file's lock until it is closed, or nothing while another does."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
+    end = time.monotonic() + patience_s
+    while not _locked(handle, shared=shared):
+        if time.monotonic() >= end:
+            os.close(handle)
+            return None
+        time.sleep(_RETRY_S)
     return handle
+
+
+def _locked(handle: int, *, shared: bool) -> bool:
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def advisory_lock(engine: Engine, name: str, *, shared: bool = False, patience_s: float = 0.0) -> Connection | None:
@@ -141,7 +149,7 @@ def is_open(session: Session, project_id: str) -> bool:
     lock = _lock_file(connection.engine, project_id)
     if not lock.is_file():
         return False
-    handle = file_lock(lock)
+    handle = file_lock(lock, shared=True)
     if handle is not None:
         os.close(handle)
     return handle is None
@@ -223,13 +231,12 @@ def alone(engine: Engine, home: Path) -> Iterator[bool]:
 def working(root: Path, *, alone: bool = False) -> Iterator[bool]:
     """The same for a folder."""
     root.mkdir(parents=True, exist_ok=True)
-    with (root / "working").open("a") as file:
-        try:
-            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    handle = file_lock(root / "working", shared=not alone)
+    try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def _number(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,7 +12,6 @@ from storage.locks import ProjectLock, project_folder, working
 from storage.queue import process_name
 from storage.records import Records
 from storage.store import Store
-from vibeboard.faults import FaultError
 
 
 class Project(Records):
@@ -26,21 +26,18 @@ class Project(Records):
     """
 
     def __init__(self, root: Path, store: Store | None = None, project_id: str | None = None) -> None:
-        self.root = root
-        self._lock = ProjectLock(root)
-        try:
-            opened = store or Store.in_folder(root)
-            self._own_store = store is None
+        self.root, self._own_store = root, store is None
+        with ExitStack() as opening:
+            lock = opening.enter_context(ProjectLock(root))
+            opened = store or opening.enter_context(closing(Store.in_folder(root)))
             film = project_id or opened.project_of(root)
             if store is not None:
-                self._lock.hold(store.engine, film)
-            super().__init__(opened, film, self._lock.guarded(opened.engine))
+                lock.hold(store.engine, film)
+            super().__init__(opened, film, lock.guarded(opened.engine))
             self.owner = process_name()
             self.jobs.reclaim(self.owner)
-        except FaultError:
-            self._lock.release()
-            raise
-        self._sweep()
+            self._sweep()
+            self._open = opening.pop_all()
 
     def _sweep(self) -> None:
         """Clear what a process that was killed left half-written, unless a worker by itself may be writing."""
@@ -63,9 +60,7 @@ class Project(Records):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._own_store:
-            self.store.close()
-        self._lock.release()
+        self._open.close()
 
     @property
     def checkpoints(self) -> Path:

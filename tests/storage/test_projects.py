@@ -5,13 +5,17 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlmodel import Session
 
 from storage.blobs import FolderBlobs
 from storage.chat import ChatLog
 from storage.edits import EditLog
 from storage.elements import Elements
+from storage.locks import is_open, project_folder
 from storage.project import Project, open_project
 from storage.store import Store
 from storage.takes import Takes
@@ -188,6 +192,37 @@ def test_a_film_is_opened_once_and_others_beside_it(store, mine, other, database
     with pytest.raises(Rejected, match="another vibeboard works in"):
         open_project(again, mine.id)
     again.close()
+
+
+def test_a_film_that_could_not_be_opened_can_be_opened_when_that_is_mended(store):
+    film = store.create("film")
+    in_the_way = project_folder(store.home, film) / "scratch"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.touch()
+    with pytest.raises(FileExistsError):
+        open_project(store, film)
+    in_the_way.unlink()
+    with open_project(store, film):
+        pass
+
+
+def test_a_film_can_be_opened_while_others_look_whether_it_is_open(store, mine):
+    film, done = store.create("film"), threading.Event()
+
+    def look() -> None:
+        with Session(store.engine) as session:
+            while not done.is_set():
+                is_open(session, film)
+
+    with ThreadPoolExecutor() as threads:
+        looking = threads.submit(look)
+        try:
+            for _ in range(100):
+                with open_project(store, film):
+                    pass
+        finally:
+            done.set()
+        looking.result()
 
 
 def test_a_film_in_postgres_is_not_opened_from_another_machine_either(postgres, tmp_path):
