@@ -149,7 +149,7 @@ def test_the_wrong_place_is_said_in_a_sentence(made, tmp_path):
         (("copy", made / "out", "store:"), "VIBEBOARD_DATABASE"),
         (("import", tmp_path / "no.tar", tmp_path / "film"), "there is no archive"),
     ):
-        process = start(os.environ, "storage", *args)
+        process = start(os.environ | {"VIBEBOARD_HOME": str(tmp_path / "home")}, "storage", *args)
         said, _ = process.communicate(timeout=60)
         assert process.returncode == 1
         assert says in said
