@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
@@ -28,7 +28,10 @@ class EditLog:
     def entries(self) -> list[Entry]:
         """All edits in the order in which they were made, each as it stands now."""
         with Session(self._engine) as session:
-            rows = session.exec(select(EditRow).where(self._mine).order_by(col(EditRow.id))).all()
+            return self._entries(session)
+
+    def _entries(self, session: Session) -> list[Entry]:
+        rows = session.exec(select(EditRow).where(self._mine).order_by(col(EditRow.id))).all()
         active = {row.target if row.target else row.id: row.action != _UNDO for row in rows}
         return [_entry(row, active=active[row.id]) for row in rows if row.action == _EDIT]
 
@@ -42,7 +45,9 @@ class EditLog:
         Raises:
             Rejected: the list's version is no longer the one that was `seen`, if that is given.
         """
-        return self._append(self._row(key, author, _EDIT, edit=_edit.dump_json(edit).decode()), seen)
+        with writing(self._engine) as session:
+            known = self._held(session, key, seen)
+            return known.id if known else self._append(session, key, author, _EDIT, edit=_edit.dump_json(edit).decode())
 
     def version(self) -> int:
         """A number that grows with everything that happens to the list."""
@@ -91,20 +96,22 @@ class EditLog:
         return self._switch(key, author, edit_id, _REDO, seen)
 
     def _switch(self, key: str, author: Author, edit_id: int | None, action: str, seen: int | None) -> Entry:
-        entries = {entry.id: entry for entry in self.entries()}
-        done = self._done(key)
-        if done is None:
-            done = self._target(entries, edit_id, action)
-            self._append(self._row(key, author, action, target=done), seen)
+        with writing(self._engine) as session:
+            known = self._held(session, key, seen)
+            entries = {entry.id: entry for entry in self._entries(session)}
+            done = known.target if known else None
+            if done is None:
+                done = self._target(session, entries, edit_id, action)
+                self._append(session, key, author, action, target=done)
         return entries[done].model_copy(update={"active": action == _REDO})
 
-    def _target(self, entries: dict[int, Entry], edit_id: int | None, action: str) -> int:
+    def _target(self, session: Session, entries: dict[int, Entry], edit_id: int | None, action: str) -> int:
         undoing = action == _UNDO
         if edit_id is None:
             able = [entry.id for entry in entries.values() if entry.active is undoing]
             if not able:
                 raise Rejected("no_edit", f"there is nothing to {action}")
-            return able[-1] if undoing else self._undone_last(able)
+            return able[-1] if undoing else self._undone_last(session, able)
         if edit_id not in entries:
             raise Rejected("no_edit", f"there is no edit {edit_id}: vibeboard edits lists them")
         if entries[edit_id].active is not undoing:
@@ -112,34 +119,30 @@ class EditLog:
             raise Rejected("no_edit", f"edit {edit_id} is {state}")
         return edit_id
 
-    def _undone_last(self, undone: list[int]) -> int:
-        with Session(self._engine) as session:
-            query = select(EditRow.target).where(self._mine, EditRow.action == _UNDO).order_by(col(EditRow.id).desc())
-            return next(target for target in session.exec(query) if target in undone)
+    def _undone_last(self, session: Session, undone: list[int]) -> int:
+        query = select(EditRow.target).where(self._mine, EditRow.action == _UNDO).order_by(col(EditRow.id).desc())
+        return next(target for target in session.exec(query) if target in undone)
 
-    def _done(self, key: str) -> int | None:
-        with Session(self._engine) as session:
-            row = self._on(session, key)
-            return row.target if row else None
-
-    def _row(self, key: str, author: Author, action: str, target: int | None = None, edit: str = "") -> EditRow:
-        return EditRow(
-            project_id=self._project_id, id=0, key=key, author=author, action=action, target=target, edit=edit
-        )
-
-    def _append(self, row: EditRow, seen: int | None) -> int:
-        with writing(self._engine) as session:
-            hold(session, self._project_id)
-            known = self._on(session, row.key)
-            if known is not None:
-                return known.id
+    def _held(self, session: Session, key: str, seen: int | None) -> EditRow | None:
+        """What was done on an occasion; else nobody but us adds to the list until the transaction ends."""
+        hold(session, self._project_id)
+        known = self._on(session, key)
+        if known is None:
             self._must_be(session, seen)
-            row.id = number = self._version(session) + 1
-            session.add(row)
-            data = {"edit": row.target or number, "author": row.author}
-            append_event(session, self._project_id, CHAT, Event(type=_EVENTS[row.action], data=data))
-            session.commit()
-            return number
+        return known
+
+    def _append(
+        self, session: Session, key: str, author: Author, action: str, target: int | None = None, edit: str = ""
+    ) -> int:
+        number = self._version(session) + 1
+        mine = self._project_id
+        session.add(
+            EditRow(project_id=mine, id=number, key=key, author=author, action=action, target=target, edit=edit)
+        )
+        data: dict[str, JsonValue] = {"edit": target or number, "author": author}
+        append_event(session, mine, CHAT, Event(type=_EVENTS[action], data=data))
+        session.commit()
+        return number
 
 
 def _entry(row: EditRow, *, active: bool) -> Entry:

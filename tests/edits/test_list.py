@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -45,6 +47,14 @@ def test_the_same_occasion_counts_once_and_gives_the_same_answer(project):
     project.edits.add("b", Author.PERSON, seed(2))
     assert project.edits.undo("c", Author.PERSON) == project.edits.undo("c", Author.PERSON)
     assert len(project.edits.active().edits) == 1
+
+
+def test_whoever_undoes_the_last_edit_at_the_same_time_undoes_another(project):
+    made = {project.edits.add(f"add {number}", Author.PERSON, seed(number)) for number in range(8)}
+    with ThreadPoolExecutor(8) as threads:
+        undone = threads.map(lambda number: project.edits.undo(f"undo {number}", Author.PERSON).id, range(8))
+        assert set(undone) == made
+    assert project.edits.active().edits == ()
 
 
 @pytest.mark.parametrize(
