@@ -19,6 +19,7 @@ from agents.director.words import compared
 from agents.llm.model import LlmModel
 from agents.planner.lint import Finding, lint
 from graphs import planning, thinking
+from graphs.approval import offer_of
 from graphs.chain import Call
 from graphs.cut import CutShot, cut
 from graphs.make import make
@@ -39,8 +40,8 @@ from vibeboard.jobs import Placement
 from vibeboard.screenplay import Scene, Screenplay
 from vibeboard.shot import ScenePlan
 
+Switch = Callable[[str, Author, int | None, int | None], Entry]
 Watching = Callable[[MakeRequest], AbstractContextManager[Callable[[Event], None]]]
-_SECONDS_AN_HOUR = 3600
 
 
 class Planned(NamedTuple):
@@ -104,16 +105,15 @@ class FilmDesk:
 
     def _film(self, planned: Planned) -> Film:
         request = self.request()
-        placed = [Placed(item.shot, item.number, item.start, item.scene, item.breakdown) for item in planned.laid]
+        placed = [Placed(item.shot, item.number, item.scene, item.breakdown) for item in planned.laid]
         return Film(planned.title, placed, request.fps, request.width / request.height)
 
     async def _planned(self, edits: EditList) -> Planned:
         request, model = self.request(), self.planner()
         services = Services(self.project, self.placement(), request, CHAT, self.heard, model)
-        screenplay = await asyncio.to_thread(planning.read, self.project, request.script)
-        script = Screenplay.model_validate_json(self.project.blobs.read(screenplay))
         overlay = Overlay(edits, request)
         try:
+            script = await asyncio.to_thread(self._script, request)
             if model:
                 thinking.count_on(model, self.project, CHAT)
                 breakdown, plans = await thinking.plan(services, model, script, overlay)
@@ -126,27 +126,34 @@ class FilmDesk:
         laid = cut(plans, scenes, {scene.scene_id: scene for scene in breakdown.scenes})
         return Planned(script.title or request.name, laid, plans, scenes, overlay.left(scenes))
 
+    def _script(self, request: MakeRequest) -> Screenplay:
+        return Screenplay.model_validate_json(self.project.blobs.read(planning.read(self.project, request.script)))
+
     async def offer(self, shots: Sequence[str]) -> Offer:
         planned = await self.planned()
-        wanted = {self._film(planned).shot(number).shot.id for number in shots}
+        film = self._film(planned)
+        wanted = {film.shot(number).shot.id for number in shots}
         numbers = {item.shot.id: item.number for item in planned.laid}
         laid = [item for item in planned.laid if not wanted or item.shot.id in wanted]
         todo = (await self.quoted(planned, laid)).todo
-        gpu = sum(item.device_seconds for item in todo)
+        price = offer_of(todo, self.gpu_usd_per_hour)
         return Offer(
             shots=tuple(_to_make(item, numbers[item.unit]) for item in todo),
-            cpu_seconds=round(sum(item.seconds for item in todo), 1),
-            gpu_seconds=round(gpu, 1),
-            usd=round(gpu * self.gpu_usd_per_hour / _SECONDS_AN_HOUR, 4),
+            cpu_seconds=price.cpu_seconds,
+            gpu_seconds=price.gpu_seconds,
+            usd=price.usd,
         )
 
     async def quoted(self, planned: Planned, laid: Sequence[CutShot]) -> Quote:
         """Which of these shots are current, and what a build would make of the others."""
+        return await asyncio.to_thread(self._quoted, planned, laid)
+
+    def _quoted(self, planned: Planned, laid: Sequence[CutShot]) -> Quote:
         request, refused = self.request(), refused_repairs(self.project)
         services = Services(self.project, self.placement(), request, CHAT, lambda _event: None, refused=refused)
         wanted = {item.shot.id for item in laid}
         units = [unit for unit in shot_units(planned.laid, planned.title, request) if unit.id in wanted]
-        return await asyncio.to_thread(quote, units, services)
+        return quote(units, services)
 
     def edits(self) -> Sequence[Entry]:
         return self.project.edits.entries()
@@ -164,23 +171,23 @@ class FilmDesk:
         unfit = next((left.why for left in after.left if left.id == identity), "")
         if unfit:
             raise Rejected("edit_unfit", f"that does not fit the plan: {unfit}")
-        changed = self._compared(identity, before, after)
+        changed = await asyncio.to_thread(self._compared, identity, before, after)
         if not changed.differences:
             raise Rejected("no_change", "that would change nothing: the shot is so already, or there is no room for it")
         added = self.project.edits.add(key, self.author, edit, self.seen)
         return changed.model_copy(update={"id": added})
 
     async def undo(self, key: str, edit: int | None) -> Changed:
-        self.project.edits.must_follow(key, self.seen)
-        before = await self.planned()
-        entry = self.project.edits.undo(key, self.author, edit, self.seen)
-        return self._compared(entry.id, before, await self.planned())
+        return await self._switched(self.project.edits.undo, key, edit)
 
     async def redo(self, key: str, edit: int | None) -> Changed:
+        return await self._switched(self.project.edits.redo, key, edit)
+
+    async def _switched(self, switch: Switch, key: str, edit: int | None) -> Changed:
         self.project.edits.must_follow(key, self.seen)
         before = await self.planned()
-        entry = self.project.edits.redo(key, self.author, edit, self.seen)
-        return self._compared(entry.id, before, await self.planned())
+        entry = switch(key, self.author, edit, self.seen)
+        return await asyncio.to_thread(self._compared, entry.id, before, await self.planned())
 
     def _compared(self, edit: int, before: Planned, after: Planned) -> Changed:
         lines = compared(self._film(before), self._film(after))

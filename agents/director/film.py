@@ -33,11 +33,10 @@ _LANDMARKS = {
 
 
 class Placed(NamedTuple):
-    """A shot in the cut: its number such as `12A`, and the film's frame on which it starts."""
+    """A shot in the cut, with its number such as `12A`."""
 
     shot: Shot
     number: str
-    start: int
     scene: Scene
     breakdown: SceneBreakdown
 
