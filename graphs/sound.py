@@ -27,7 +27,7 @@ def sound_cue(placed: CutShot, line: SpokenLine, audio: str, request: MakeReques
 def _pan(placed: CutShot, line: SpokenLine, request: MakeRequest) -> float:
     """Gently to the side on which the speaker stands when the line begins; in the middle when nobody is seen."""
     shot = placed.shot
-    speaker = next((figure for figure in shot.stage.figures if figure.name == line.speaker), None)
+    speaker = shot.stage.figure(line.speaker)
     if speaker is None or line.voice is not Voice.ON:
         return 0.0
     pose = camera_at(shot.camera, line.start, request.fps.seconds(line.start), shot.seed)

@@ -134,6 +134,11 @@ class Mark(Frozen):
     yaw: float = Field(default=0.0, json_schema_extra=_YAW)
     pose: Pose = Field(default=Pose.STAND, json_schema_extra=hints(synonyms=("posture", "stance")))
 
+    @property
+    def ground(self) -> Vec3:
+        """The point on the ground plan."""
+        return (self.x, 0.0, self.z)
+
 
 class Span(Frozen):
     """Frames `[start, end)`."""
@@ -199,3 +204,11 @@ class Stage(Frozen):
         default=(), json_schema_extra=hints(synonyms=("characters", "people", "actors", "cast", "persons"))
     )
     props: tuple[Prop, ...] = Field(default=(), json_schema_extra=hints(synonyms=("objects", "things", "items")))
+
+    def figure(self, name: str) -> Figure | None:
+        """The figure with an id."""
+        return next((figure for figure in self.figures if figure.id == name), None)
+
+    def prop(self, name: str) -> Prop | None:
+        """The thing with an id."""
+        return next((prop for prop in self.props if prop.id == name), None)

@@ -124,7 +124,7 @@ class Film:
         return any(self._sees_at(shot, prop, (shot.frames - 1) * at // (_SAMPLES - 1)) for at in range(_SAMPLES))
 
     def _sees_at(self, shot: Shot, prop: Prop, frame: int) -> bool:
-        holder = next((figure for figure in shot.stage.figures if figure.id == prop.held_by), None)
+        holder = shot.stage.figure(prop.held_by)
         base = hand_of(holder, mark_at(holder, frame), prop) if holder else prop.position
         pose, height = camera_at(shot.camera, frame), round(_WIDTH / self.aspect)
         points = [project(pose, shot.camera.sensor_width_mm, _WIDTH, height, corner) for corner in corners(prop, base)]

@@ -27,13 +27,13 @@ _LONGEST_MM = 135.0
 
 def aim_point(stage: Stage, aim: Aim, frame: float) -> Vec3 | None:
     """Where an aim is at a frame; None if it is not on the stage. A figure without a landmark is its eyes."""
-    figure = next((figure for figure in stage.figures if figure.id == aim.name), None)
+    figure = stage.figure(aim.name)
     if figure:
         return point_of(figure, mark_at(figure, frame), aim.landmark or Landmark.EYES)
-    prop = next((prop for prop in stage.props if prop.id == aim.name), None)
+    prop = stage.prop(aim.name)
     if prop is None:
         return None
-    holder = next((figure for figure in stage.figures if figure.id == prop.held_by), None)
+    holder = stage.figure(prop.held_by)
     if holder:
         return hand_of(holder, mark_at(holder, frame), prop)
     x, y, z = prop.position
@@ -42,7 +42,7 @@ def aim_point(stage: Stage, aim: Aim, frame: float) -> Vec3 | None:
 
 def aim_reach(stage: Stage, aim: Aim) -> float:
     """Half the extent of an aim, metres."""
-    prop = next((prop for prop in stage.props if prop.id == aim.name), None)
+    prop = stage.prop(aim.name)
     if prop and aim.landmark is None:
         return max(0.08, max(prop.size) / 2)
     return _AROUND.get(aim.landmark or Landmark.EYES, _BODY)

@@ -176,7 +176,7 @@ class Blocking:
         """A chair under everybody who sits where the set has no seat."""
         seats = {(spot.x, spot.z) for spot in LAYOUTS[self.set_kind].spots if spot.pose is Pose.SIT}
         return tuple(
-            seat_for(figure.id, (mark.x, 0.0, mark.z), mark.yaw, LAYOUTS[self.set_kind])
+            seat_for(figure.id, mark.ground, mark.yaw, LAYOUTS[self.set_kind])
             for figure in figures
             for mark in figure.marks
             if mark.pose is Pose.SIT and (mark.x, mark.z) not in seats and mark.frame == figure.marks[-1].frame
@@ -185,7 +185,7 @@ class Blocking:
 
 def _turned_to(mark: Mark, point: Vec3) -> Mark:
     """The mark with the body turned so far that the head need not turn more than `_NECK` degrees to see a point."""
-    wanted = yaw_of(towards((mark.x, 0.0, mark.z), point))
+    wanted = yaw_of(towards(mark.ground, point))
     turn = (wanted - mark.yaw + 180) % 360 - 180
     excess = turn - max(min(turn, _NECK), -_NECK)
     return mark.model_copy(update={"yaw": round(mark.yaw + excess, 1)})

@@ -33,7 +33,7 @@ from vibeboard.camera import CameraKey, CameraPath, Ease, cross
 from vibeboard.edits import Aim
 from vibeboard.figure import Landmark, point_of
 from vibeboard.shot import Angle, Framing, Movement, ShotSize
-from vibeboard.stage import Figure, Mark, Prop, Vec3
+from vibeboard.stage import Figure, Mark, Vec3
 
 _INDOOR_REACH, _OUTDOOR_REACH = 7.5, 16.0
 _SHORTEST_MOVE = 12
@@ -69,7 +69,7 @@ class Operator(Viewfinder):
             return self._insert()
         if not figures:
             return self._wide()
-        if self.setup.framing is Framing.OTS and (near := self._figure(self.setup.toward)):
+        if self.setup.framing is Framing.OTS and (near := self.stage.figure(self.setup.toward)):
             key = self._over_shoulder(figures[0], near)
             if self._works_over(key, figures[0], near):
                 return key
@@ -190,10 +190,10 @@ class Operator(Viewfinder):
     # -- things and places ----------------------------------------------------------------------------------------
 
     def _insert(self) -> CameraKey:
-        prop = self._prop()
+        prop = self.stage.prop(self.setup.thing)
         if prop is None:
             return self._wide()
-        holder = self._figure(prop.held_by)
+        holder = self.stage.figure(prop.held_by)
         base = hand_of(holder, self._mark(holder), prop) if holder else prop.position
         out = heading(180.0) if self.in_car else towards(base, self.layout.wide)
         if holder:
@@ -214,21 +214,18 @@ class Operator(Viewfinder):
         ]
         return next((key for key in keys if not self._sightlines.in_a_body(self._moments(key, []))), keys[0])
 
-    def _prop(self) -> Prop | None:
-        return next((prop for prop in self.stage.props if prop.id == self.setup.thing), None)
-
     def _point_of_view(self, eyes: Vec3, ahead: Vec3) -> CameraKey:
         """From the eyes of somebody who is not in the shot, because the camera is."""
-        figure = self._figure(self.setup.toward)
+        figure = self.stage.figure(self.setup.toward)
         if figure:
             crop = CROPS[self.setup.size]
             right = cross(towards(eyes, self._spot(figure)), (0.0, 1.0, 0.0))
             points = body_points(figure, self._mark(figure), crop, right)
             return solve_lens(points, eyes, Window(top=crop.head, foot=crop.foot), self.aspect, (28.0, 65.0))
-        prop = self._prop()
+        prop = self.stage.prop(self.setup.thing)
         if prop is None:
             return CameraKey(frame=0, position=eyes, target=ahead, focal_mm=28.0, focus_m=20.0)
-        holder = self._figure(prop.held_by)
+        holder = self.stage.figure(prop.held_by)
         points = around(hand_of(holder, self._mark(holder), prop), 0.1) if holder else corners(prop, prop.position)
         return solve_lens(points, eyes, Window(0.3, 0.72, margin=0.24), self.aspect, (28.0, 135.0))
 
@@ -278,7 +275,7 @@ class Operator(Viewfinder):
         return tuple(self._aimed_at(walker, mark, key) for mark in walker.marks)
 
     def _aimed_at(self, walker: Figure, mark: Mark, key: CameraKey) -> CameraKey:
-        right = right_of(towards((mark.x, 0.0, mark.z), key.position))
+        right = right_of(towards(mark.ground, key.position))
         points, window = body_points(walker, mark, self._crop, right), self._window([walker], right)
         aimed = solve_lens(points, key.position, window, self.aspect, (key.focal_mm, key.focal_mm))
         return aimed.model_copy(update={"frame": mark.frame, "ease": Ease.LINEAR, "roll": key.roll})

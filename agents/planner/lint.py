@@ -74,7 +74,7 @@ def _unseen(shot: Shot, aspect: float) -> list[Finding]:
 
 def in_frame(shot: Shot, name: str, frame: int, aspect: float) -> bool:
     """Whether somebody's eyes (in an over-the-shoulder shot, the head) are in the picture at a frame."""
-    figure = _figure(shot, name)
+    figure = shot.stage.figure(name)
     if figure is None:
         return False
     pose = camera_at(shot.camera, frame)
@@ -97,7 +97,7 @@ def _inside(shot: Shot) -> list[Finding]:
 
 def _touches(figure: Figure, frame: int, position: Vec3) -> bool:
     mark = mark_at(figure, frame)
-    return plan_distance(position, (mark.x, 0.0, mark.z)) < _GIRTH and position[1] < mark.floor + figure.height
+    return plan_distance(position, mark.ground) < _GIRTH and position[1] < mark.floor + figure.height
 
 
 def _crossings(plan: ScenePlan) -> list[Finding]:
@@ -123,7 +123,7 @@ def _crossings(plan: ScenePlan) -> list[Finding]:
 def _pair(shot: Shot) -> tuple[Figure, Figure] | None:
     """The two people on whose line a shot works: those in it, else the one in it and whom that one looks at; none where
     somebody lies, whose eyes no line is drawn through."""
-    seen = [figure for name in shot.subjects if (figure := _figure(shot, name))]
+    seen = [figure for name in shot.subjects if (figure := shot.stage.figure(name))]
     if any(figure.marks[-1].pose is Pose.LIE for figure in shot.stage.figures):
         return None
     if len(seen) >= 2:
@@ -139,9 +139,5 @@ def _pair(shot: Shot) -> tuple[Figure, Figure] | None:
     return None
 
 
-def _figure(shot: Shot, name: str) -> Figure | None:
-    return next((figure for figure in shot.stage.figures if figure.id == name), None)
-
-
 def _spot(figure: Figure) -> Vec3:
-    return (figure.marks[-1].x, 0.0, figure.marks[-1].z)
+    return figure.marks[-1].ground

@@ -14,7 +14,7 @@ def hand_of(holder: Figure, mark: Mark, prop: Prop) -> Vec3:
     """About where a held thing is: before the chest on the right, or hanging at the side if it is big."""
     big = max(prop.size) > _CARRIED_FROM
     ahead, aside, height = (0.02, 0.17, 0.28) if big else (0.21, 0.07, 0.66)
-    front = moved((mark.x, 0.0, mark.z), heading(mark.yaw), ahead * holder.height)
+    front = moved(mark.ground, heading(mark.yaw), ahead * holder.height)
     x, _, z = moved(front, heading(mark.yaw - 90), aside * holder.height)
     return (x, body_height(holder, mark, height), z)
 

@@ -59,5 +59,4 @@ class Sightlines:
 
 
 def _bodies(figures: Sequence[Figure], frame: int, radius: float) -> list[Disc]:
-    marks = [mark_at(figure, frame) for figure in figures]
-    return [((mark.x, 0.0, mark.z), radius) for mark in marks]
+    return [(mark_at(figure, frame).ground, radius) for figure in figures]

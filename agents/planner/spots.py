@@ -47,7 +47,7 @@ def on_feet(mark: Mark, set_kind: SetKind) -> Mark:
     """Standing; who sat stands before or behind the seat, whichever is clear of the table."""
     if mark.pose is not Pose.SIT:
         return mark.model_copy(update={"pose": Pose.STAND, "floor": 0.0})
-    sides = [moved((mark.x, 0.0, mark.z), heading(mark.yaw), metres) for metres in (0.55, -0.55)]
+    sides = [moved(mark.ground, heading(mark.yaw), metres) for metres in (0.55, -0.55)]
     x, _, z = max(sides, key=lambda side: plan_distance(side, LAYOUTS[set_kind].surface))
     return mark.model_copy(update={"pose": Pose.STAND, "floor": 0.0, "x": round(x, 3), "z": round(z, 3)})
 

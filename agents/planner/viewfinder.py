@@ -66,11 +66,8 @@ class Viewfinder:
     def in_car(self) -> bool:
         return self.stage.set_kind is SetKind.CAR
 
-    def _figure(self, name: str) -> Figure | None:
-        return next((figure for figure in self.stage.figures if figure.id == name), None)
-
     def _subjects(self) -> list[Figure]:
-        return [figure for name in self.setup.subjects if (figure := self._figure(name))]
+        return [figure for name in self.setup.subjects if (figure := self.stage.figure(name))]
 
     def _mark(self, figure: Figure) -> Mark:
         """Where somebody is when the shot is framed: where a walk with the camera begins, else where it ends."""
@@ -87,8 +84,7 @@ class Viewfinder:
         return [first, last] if first.pose is not last.pose and not offsets_of(figure, first) else [self._mark(figure)]
 
     def _spot(self, figure: Figure) -> Vec3:
-        mark = self._mark(figure)
-        return (mark.x, 0.0, mark.z)
+        return self._mark(figure).ground
 
     def _framed(self, figures: list[Figure], direction: Vec3, lens: float) -> CameraKey:
         """The camera in a direction from its subjects; where they walk past it, from where they come nearest."""
@@ -131,7 +127,7 @@ class Viewfinder:
 
     def _partner(self, figure: Figure) -> Figure | None:
         """Whom somebody faces: as the setup says, else whoever is looked at."""
-        named = self._figure(self.setup.toward)
+        named = self.stage.figure(self.setup.toward)
         if named or not figure.looks:
             return named
         seen = figure.looks[0].point
@@ -142,7 +138,7 @@ class Viewfinder:
         """The way somebody looks: at the partner, at what they look at, along a walk, else ahead."""
         if offsets_of(figure, figure.marks[0]):
             return heading(figure.marks[0].yaw)
-        partner = self._figure(self.setup.toward)
+        partner = self.stage.figure(self.setup.toward)
         if partner and partner.id != figure.id:
             return towards(self._spot(figure), self._spot(partner))
         if figure.looks:

@@ -11,7 +11,7 @@ from agents.planner.geometry import moved, plan_distance, towards, yaw_of
 from agents.planner.spots import on_feet, spot_mark
 from vibeboard.digest import derive_seed
 from vibeboard.sets import LAYOUTS, Layout
-from vibeboard.stage import Mark, Prop, SetKind, Vec3
+from vibeboard.stage import Mark, Prop, SetKind
 from vibeboard.timing import Rate
 
 WALK_SPEED = 1.3
@@ -64,12 +64,12 @@ class Walks:
 
     def _elsewhere(self, name: str, here: Mark) -> Mark:
         """A free spot to walk to, chosen by the sentence's element."""
-        taken = [_point(mark) for other, mark in self.marks.items() if other != name]
+        taken = [mark.ground for other, mark in self.marks.items() if other != name]
         free = [
             mark
             for mark in (spot_mark(index, self.set_kind) for index in range(2, len(self.layout.spots)))
-            if all(plan_distance(_point(mark), point) > 0.7 for point in taken)
-            and plan_distance(_point(mark), _point(here)) > 0.9
+            if all(plan_distance(mark.ground, point) > 0.7 for point in taken)
+            and plan_distance(mark.ground, here.ground) > 0.9
         ]
         if not free:
             return here
@@ -80,7 +80,7 @@ class Walks:
         speed = RUN_SPEED if Deed.RUN in self.action.deeds else WALK_SPEED
         reach = speed * self.fps.seconds(self.frames) * 0.9
         leaving = Deed.EXIT in self.action.deeds
-        a, b = _point(start), _point(goal)
+        a, b = start.ground, goal.ground
         length = plan_distance(a, b)
         if length < 0.1:
             return (goal,)
@@ -94,20 +94,16 @@ class Walks:
         return (way, last) if leaving or turned.frame >= self.frames else (way, last, turned)
 
 
-def _point(mark: Mark) -> Vec3:
-    return (mark.x, 0.0, mark.z)
-
-
 def beside(goal: Mark, here: Mark, metres: float = 0.9) -> Mark:
     """A mark near somebody, on the side one comes from, facing them."""
-    direction = towards(_point(goal), _point(here))
-    x, _, z = moved(_point(goal), direction, metres)
+    direction = towards(goal.ground, here.ground)
+    x, _, z = moved(goal.ground, direction, metres)
     return Mark(frame=0, x=round(x, 3), z=round(z, 3), yaw=round(yaw_of(direction) + 180, 1))
 
 
 def _before(prop: Prop, here: Mark) -> Mark:
     """A mark before something big, such as a car, back turned to it."""
-    direction = towards(prop.position, _point(here))
+    direction = towards(prop.position, here.ground)
     x, _, z = moved(prop.position, direction, min(prop.size[0], prop.size[2]) / 2 + 0.6)
     return Mark(frame=0, x=round(x, 3), z=round(z, 3), yaw=round(yaw_of(direction), 1))
 
