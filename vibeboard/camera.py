@@ -158,14 +158,21 @@ def look_at(position: Vec3, target: Vec3, roll: float = 0.0) -> tuple[Vec3, Vec3
     right = unit(cross(forward, up))
     down = cross(forward, right)
     cos, sin = math.cos(math.radians(roll)), math.sin(math.radians(roll))
-    rolled_right = tuple(cos * r - sin * d for r, d in zip(right, down, strict=True))
-    rolled_down = tuple(sin * r + cos * d for r, d in zip(right, down, strict=True))
-    return (rolled_right, rolled_down, forward)  # type: ignore[return-value]
+    return (_combined(cos, right, -sin, down), _combined(sin, right, cos, down), forward)
+
+
+def _combined(s: float, a: Vec3, t: float, b: Vec3) -> Vec3:
+    return (s * a[0] + t * b[0], s * a[1] + t * b[1], s * a[2] + t * b[2])
+
+
+def smoothstep(t: float) -> float:
+    """0 to 1 for `t` from 0 to 1, at rest at both ends."""
+    return t * t * (3 - 2 * t)
 
 
 def _eased(ease: Ease, t: float) -> float:
     if ease is Ease.SMOOTH:
-        return t * t * (3 - 2 * t)
+        return smoothstep(t)
     if ease is Ease.WHIP:
         t = min(max((t - 0.35) / 0.3, 0.0), 1.0)
         return t * t * t * (t * (6 * t - 15) + 10)

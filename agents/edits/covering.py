@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from agents.edits.changing import Unfit
 from agents.edits.recovering import with_beats
 from agents.planner.action_coverage import framing_of
 from agents.planner.beats import Beat, Line
-from agents.planner.coverage import CLOSER
+from agents.planner.coverage import closer, varied
 from agents.planner.floor import beat_name, timed
 from agents.planner.line_setups import reaction
 from agents.planner.setups import Setup
@@ -87,7 +86,7 @@ def _parted(setup: Setup) -> tuple[Setup, Setup]:
     half = len(setup.beats) // 2
     first, rest = setup.beats[:half], setup.beats[half:]
     people = _people(rest[0], setup)
-    size = setup.size if people == setup.subjects else CLOSER.get(setup.size, setup.size)
+    size = setup.size if people == setup.subjects else closer(setup.size)
     second = replace(
         setup,
         role=f"part {beat_name(rest[0])[1]}",
@@ -114,21 +113,14 @@ def _people(beat: Beat, setup: Setup) -> tuple[str, ...]:
 def _tightened(setups: Sequence[Setup], tension: int) -> list[Setup]:
     """Closer by up to `tension` sizes towards the end, the camera creeping in on the last third."""
     last = max(len(setups) - 1, 1)
-    tight = [_closer(setup, at / last, tension) for at, setup in enumerate(setups)]
-    return [tight[0], *(_apart(before, setup) for before, setup in pairwise(tight))]
+    return varied([_tighter(setup, at / last, tension) for at, setup in enumerate(setups)])
 
 
-def _closer(setup: Setup, place: float, tension: int) -> Setup:
+def _tighter(setup: Setup, place: float, tension: int) -> Setup:
     if setup.framing in _PLACES or not setup.subjects or place < _TENSE_FROM:
         return setup
     late = place > 2 * _TENSE_FROM
     for _ in range(tension if late else 1):
-        setup = replace(setup, size=CLOSER.get(setup.size, setup.size))
+        setup = replace(setup, size=closer(setup.size))
     creeps = late and setup.movement is Movement.STATIC
     return replace(setup, movement=Movement.PUSH_IN) if creeps else setup
-
-
-def _apart(before: Setup, setup: Setup) -> Setup:
-    """No cut to the same picture again."""
-    alike = (before.subjects, before.framing, before.size) == (setup.subjects, setup.framing, setup.size)
-    return replace(setup, size=CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup

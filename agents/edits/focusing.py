@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from agents.edits.changing import Unfit, must_be_there
 from agents.planner.aims import aim_point
 from agents.planner.geometry import moved
-from vibeboard.camera import CameraKey, CameraPath, Ease, camera_at
+from vibeboard.camera import CameraKey, CameraPath, Ease, camera_at, smoothstep
 from vibeboard.edits import Aim, RackFocus
 from vibeboard.shot import Shot
 from vibeboard.timing import Rate
@@ -61,9 +61,8 @@ def _focus(shot: Shot, path: CameraPath, pulls: Sequence[tuple[int, RackFocus]],
         return _depth(shot, path, pulls[0][1].start, frame)
     start, rack = begun[-1]
     t = min((frame - start) / length, 1.0)
-    eased = t * t * (3 - 2 * t)
     a, b = _depth(shot, path, rack.start, frame), _depth(shot, path, rack.end, frame)
-    return a + (b - a) * eased
+    return a + (b - a) * smoothstep(t)
 
 
 def _depth(shot: Shot, path: CameraPath, aim: Aim, frame: int) -> float:

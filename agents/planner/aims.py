@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from agents.planner.geometry import moved
+from agents.planner.geometry import moved, to_millimetre
 from agents.planner.moves import Keys
 from agents.planner.outlines import hand_of
 from vibeboard.camera import SUPER35_WIDTH_MM, CameraKey, subtract, unit
@@ -53,11 +53,11 @@ def aimed_move(movement: Movement, key: CameraKey, point: Vec3, reach: float, fr
     point: to it, or in a pull out from it."""
     last = max(frames - 1, 1)
     if movement in (Movement.PAN, Movement.TILT):
-        near = key.model_copy(update={"target": _rounded(point), "focus_m": _metres(key.position, point)})
+        near = key.model_copy(update={"target": to_millimetre(point), "focus_m": _metres(key.position, point)})
     elif movement is Movement.ZOOM:
         wanted = _focal(_metres(key.position, point), reach, aspect)
         focal = round(min(max(wanted, key.focal_mm / _LEAST), _LONGEST_MM), 1)
-        near = key.model_copy(update={"target": _rounded(point), "focal_mm": focal})
+        near = key.model_copy(update={"target": to_millimetre(point), "focal_mm": focal})
     else:
         near = _nearer(key, point, reach, aspect)
     if movement is Movement.PULL_OUT:
@@ -71,7 +71,7 @@ def _nearer(key: CameraKey, point: Vec3, reach: float, aspect: float) -> CameraK
     fills = key.focal_mm * 2 * reach * aspect / (_FILLS * SUPER35_WIDTH_MM)
     near = max(min(fills, _LEAST * far), min(_NEAREST, far))
     position = moved(point, unit(subtract(key.position, point)), near)
-    update = {"position": _rounded(position), "target": _rounded(point), "focus_m": round(near, 3)}
+    update = {"position": to_millimetre(position), "target": to_millimetre(point), "focus_m": round(near, 3)}
     return key.model_copy(update=update)
 
 
@@ -81,7 +81,3 @@ def _focal(distance: float, reach: float, aspect: float) -> float:
 
 def _metres(a: Vec3, b: Vec3) -> float:
     return round(math.dist(a, b), 3)
-
-
-def _rounded(point: Vec3) -> Vec3:
-    return (round(point[0], 3), round(point[1], 3), round(point[2], 3))

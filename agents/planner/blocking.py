@@ -9,7 +9,7 @@ from agents.planner.beats import Action, Beat
 from agents.planner.deeds import Deed
 from agents.planner.framing import body_point
 from agents.planner.gazes import looks_of
-from agents.planner.geometry import heading, moved, towards, yaw_of
+from agents.planner.geometry import heading, moved, to_millimetre, towards, yaw_of
 from agents.planner.looks import CastLook
 from agents.planner.outlines import hand_of
 from agents.planner.prose import called
@@ -70,8 +70,7 @@ class Blocking:
 
     def eyes(self, name: str, mark: Mark) -> Vec3:
         """Where somebody's eyes are at a mark."""
-        x, y, z = body_point(self._body(name, (mark,)), mark, FRACTION[Landmark.EYES])
-        return (round(x, 3), round(y, 3), round(z, 3))
+        return to_millimetre(body_point(self._body(name, (mark,)), mark, FRACTION[Landmark.EYES]))
 
     def viewpoint(self, name: str) -> tuple[Vec3, Vec3]:
         """Where somebody's eyes are now, and a point far ahead of them; at the shore that is out to sea."""

@@ -35,7 +35,8 @@ from vibeboard.figure import Landmark, point_of
 from vibeboard.shot import Angle, Framing, Movement, ShotSize
 from vibeboard.stage import Figure, Mark, Vec3
 
-_INDOOR_REACH, _OUTDOOR_REACH = 7.5, 16.0
+_THING_REACH = 16.0
+"""Metres from a thing within which its insert is taken."""
 _SHORTEST_MOVE = 12
 """Frames below which a camera has no time to move."""
 _AROUND = (0.0, 14.0, -14.0, 28.0, -28.0, 42.0, -42.0)
@@ -208,7 +209,7 @@ class Operator(Viewfinder):
                 window,
                 self.setup.focal_mm or 65.0,
                 self.aspect,
-                _OUTDOOR_REACH,
+                _THING_REACH,
             )
             for turn in (*_AROUND, 90.0, -90.0)
         ]

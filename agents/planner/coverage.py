@@ -38,7 +38,7 @@ def cover(scene: Scene, breakdown: SceneBreakdown, beats: Sequence[Beat]) -> lis
     setups = coverage.setups
     if breakdown.set_kind is SetKind.CAR:
         setups = [in_car(setup) for setup in setups]
-    return _varied(setups)
+    return varied(setups)
 
 
 def is_montage(scene: Scene, beats: Sequence[Beat]) -> bool:
@@ -249,7 +249,7 @@ def _index(beats: Sequence[Beat], line: Line) -> int:
     return next(at for at, beat in enumerate(beats) if beat.element.id == line.element.id)
 
 
-CLOSER = {
+_CLOSER = {
     ShotSize.WS: ShotSize.MFS,
     ShotSize.FS: ShotSize.MLS,
     ShotSize.MFS: ShotSize.MS,
@@ -260,13 +260,18 @@ CLOSER = {
 }
 
 
-def _varied(setups: Sequence[Setup]) -> list[Setup]:
+def closer(size: ShotSize) -> ShotSize:
+    """The next size in; the closest, and that of a place or a thing, is its own."""
+    return _CLOSER.get(size, size)
+
+
+def varied(setups: Sequence[Setup]) -> list[Setup]:
     """No cut from a setup to the same one: the second of two alike goes closer."""
-    varied = list(setups[:1])
+    apart = list(setups[:1])
     for before, setup in pairwise(setups):
         alike = (before.subjects, before.framing, before.size) == (setup.subjects, setup.framing, setup.size)
-        varied.append(replace(setup, size=CLOSER.get(setup.size, setup.size)) if alike and setup.subjects else setup)
-    return varied
+        apart.append(replace(setup, size=closer(setup.size)) if alike and setup.subjects else setup)
+    return apart
 
 
 def in_car(setup: Setup) -> Setup:

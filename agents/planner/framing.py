@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.planner.geometry import heading, middle, moved, plan_distance
+from agents.planner.geometry import heading, middle, moved, plan_distance, to_millimetre
 from vibeboard.camera import SUPER35_WIDTH_MM, CameraKey, CameraPose, look_at, project
 from vibeboard.figure import FRACTION, Landmark, height_of
 from vibeboard.shot import ShotSize
@@ -222,12 +222,8 @@ def _aimed(pose: CameraPose, target: Vec3, box: Box, window: Window, aspect: flo
 
 
 def _key(position: Vec3, target: Vec3, lens: float, centre: Vec3) -> CameraKey:
-    """The key, focused on a point, to the millimetre: enough, and the same on every machine."""
+    """The key, focused on a point, to the millimetre."""
     depth = max(_pose(position, target, lens).world_to_camera(centre)[2], 0.1)
     return CameraKey(
-        frame=0, position=_rounded(position), target=_rounded(target), focal_mm=lens, focus_m=round(depth, 3)
+        frame=0, position=to_millimetre(position), target=to_millimetre(target), focal_mm=lens, focus_m=round(depth, 3)
     )
-
-
-def _rounded(point: Vec3) -> Vec3:
-    return (round(point[0], 3), round(point[1], 3), round(point[2], 3))

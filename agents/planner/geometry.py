@@ -38,6 +38,11 @@ def moved(point: Vec3, direction: Vec3, metres: float) -> Vec3:
     )
 
 
+def to_millimetre(point: Vec3) -> Vec3:
+    """Enough, and the same on every machine."""
+    return (round(point[0], 3), round(point[1], 3), round(point[2], 3))
+
+
 def plan_distance(a: Vec3, b: Vec3) -> float:
     return math.hypot(a[0] - b[0], a[2] - b[2])
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from agents.planner.geometry import moved
-from vibeboard.camera import CameraKey, Ease, cross, dot, look_at, subtract, unit
+from vibeboard.camera import CameraKey, Ease, cross, dot, look_at, smoothstep, subtract, unit
 from vibeboard.shot import Movement
 from vibeboard.stage import Vec3
 
@@ -57,7 +57,7 @@ def truck(key: CameraKey, frames: int, metres: float) -> Keys:
 
 def arc(key: CameraKey, frames: int, pivot: Vec3, degrees: float) -> Keys:
     """Drive on a circle about a point, by `degrees` about `+y`, onto the framed key."""
-    return tuple(_on_circle(key, pivot, -degrees * (1 - _smooth(t)), t, frames) for t in _steps())
+    return tuple(_on_circle(key, pivot, -degrees * (1 - smoothstep(t)), t, frames) for t in _steps())
 
 
 def crane(key: CameraKey, frames: int, metres: float) -> Keys:
@@ -76,7 +76,7 @@ def dolly_zoom(key: CameraKey, frames: int, subject: Vec3, ratio: float) -> Keys
     size: focal length stays in proportion to depth."""
     forward = unit(_ray(key))
     depth = dot(subtract(subject, key.position), forward)
-    return tuple(_zoomed(key, forward, depth, 1 + (ratio - 1) * (1 - _smooth(t)), t, frames) for t in _steps())
+    return tuple(_zoomed(key, forward, depth, 1 + (ratio - 1) * (1 - smoothstep(t)), t, frames) for t in _steps())
 
 
 def follow(key: CameraKey, offsets: Sequence[tuple[int, Vec3]]) -> Keys:
@@ -151,10 +151,6 @@ def _spun(vector: Vec3, axis: Vec3, degrees: float) -> Vec3:
 
 def _steps() -> list[float]:
     return [step / _SAMPLES for step in range(_SAMPLES + 1)]
-
-
-def _smooth(t: float) -> float:
-    return t * t * (3 - 2 * t)
 
 
 def _on_circle(key: CameraKey, pivot: Vec3, degrees: float, t: float, frames: int) -> CameraKey:
