@@ -14,11 +14,9 @@ from storage.records import Records
 from vibeboard.edits import Author, Edit, Reseed, SetCoverage, SetDescription, SetLength
 from vibeboard.model import Frozen
 from vibeboard.screenplay import IntExt, Screenplay, TimeOfDay
+from vibeboard.sets import LAYOUTS
 from vibeboard.stage import SetKind
 
-_OUTSIDE = frozenset(
-    {SetKind.STREET, SetKind.ALLEY, SetKind.ROAD, SetKind.FOREST, SetKind.FIELD, SetKind.SHORE},
-)
 _MARKUP = re.compile(r"[\\*_]")
 _NOTE = re.compile(r"\[(?=\[)")
 
@@ -42,7 +40,7 @@ def plain_words(prompt: str) -> str:
 def script_of(shot: OneShot) -> str:
     """The script in Fountain. The prompt is data: it is one line that is action by its mark, its own markup is escaped,
     and a note cannot begin in it."""
-    side = IntExt.EXT if shot.place in _OUTSIDE else IntExt.INT
+    side = IntExt.INT if LAYOUTS[shot.place].interior else IntExt.EXT
     action = _NOTE.sub("[ ", _MARKUP.sub(r"\\\g<0>", plain_words(shot.prompt)))
     return f"{side}. {shot.place.upper()} - {shot.time}\n\n!{action}\n"
 

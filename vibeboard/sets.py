@@ -52,6 +52,12 @@ _STANDING = (
     Spot(x=0.0, z=-2.0, yaw=0),
 )
 
+
+def _outdoors(size: Vec3, *, entrance: tuple[float, float], wide: Vec3, spots: tuple[Spot, ...] = _STANDING) -> Layout:
+    """Things are laid on the ground before those who stand there."""
+    return Layout(size=size, interior=False, spots=spots, surface=(0.0, 0.0, 0.9), entrance=entrance, wide=wide)
+
+
 LAYOUTS: dict[SetKind, Layout] = {
     SetKind.ROOM: Layout(
         size=(6.0, 2.8, 5.0),
@@ -138,54 +144,12 @@ LAYOUTS: dict[SetKind, Layout] = {
         wide=(5.0, 2.4, 10.5),
         spots=_STANDING,
     ),
-    SetKind.STREET: Layout(
-        size=(14.0, 12.0, 60.0),
-        interior=False,
-        surface=(0.0, 0.0, 0.9),
-        entrance=(-4.0, -8.0),
-        wide=(4.6, 2.0, 11.0),
-        spots=_STANDING,
-    ),
-    SetKind.ALLEY: Layout(
-        size=(4.0, 9.0, 30.0),
-        interior=False,
-        surface=(0.0, 0.0, 0.9),
-        entrance=(0.0, -9.0),
-        wide=(1.1, 1.7, 8.0),
-        spots=_STANDING[:5],
-    ),
-    SetKind.ROAD: Layout(
-        size=(24.0, 10.0, 120.0),
-        interior=False,
-        surface=(0.0, 0.0, 0.9),
-        entrance=(-3.0, -8.0),
-        wide=(6.5, 2.2, 12.0),
-        spots=_STANDING,
-    ),
-    SetKind.FOREST: Layout(
-        size=(40.0, 14.0, 40.0),
-        interior=False,
-        surface=(0.0, 0.0, 0.9),
-        entrance=(-3.0, -7.0),
-        wide=(3.6, 2.0, 11.0),
-        spots=_STANDING,
-    ),
-    SetKind.FIELD: Layout(
-        size=(120.0, 14.0, 120.0),
-        interior=False,
-        surface=(0.0, 0.0, 0.9),
-        entrance=(-3.0, -9.0),
-        wide=(5.5, 2.2, 14.0),
-        spots=_STANDING,
-    ),
-    SetKind.SHORE: Layout(
-        size=(120.0, 14.0, 120.0),
-        interior=False,
-        surface=(0.0, 0.0, 0.9),
-        entrance=(-6.0, 0.0),
-        wide=(6.0, 2.2, 12.0),
-        spots=_STANDING,
-    ),
+    SetKind.STREET: _outdoors((14.0, 12.0, 60.0), entrance=(-4.0, -8.0), wide=(4.6, 2.0, 11.0)),
+    SetKind.ALLEY: _outdoors((4.0, 9.0, 30.0), entrance=(0.0, -9.0), wide=(1.1, 1.7, 8.0), spots=_STANDING[:5]),
+    SetKind.ROAD: _outdoors((24.0, 10.0, 120.0), entrance=(-3.0, -8.0), wide=(6.5, 2.2, 12.0)),
+    SetKind.FOREST: _outdoors((40.0, 14.0, 40.0), entrance=(-3.0, -7.0), wide=(3.6, 2.0, 11.0)),
+    SetKind.FIELD: _outdoors((120.0, 14.0, 120.0), entrance=(-3.0, -9.0), wide=(5.5, 2.2, 14.0)),
+    SetKind.SHORE: _outdoors((120.0, 14.0, 120.0), entrance=(-6.0, 0.0), wide=(6.0, 2.2, 12.0)),
     # The car's nose points to +z; its left-hand-drive seats are spots 0 (driver) and 1, the back seat 2 to 4.
     SetKind.CAR: Layout(
         size=(1.8, 1.35, 4.2),

@@ -13,28 +13,13 @@ from agents.director.questions import SCENE, SHOT
 from agents.director.words import aim_words, listed
 from agents.llm.spelling import spelled
 from agents.planner.proposals import ANGLES, MOVEMENTS, SIZES
+from vibeboard import edits
 from vibeboard.digest import derive_seed
-from vibeboard.edits import (
-    ContinueShot,
-    Edit,
-    OmitShot,
-    RackFocus,
-    Reseed,
-    ScaleLength,
-    SetAngle,
-    SetCoverage,
-    SetDescription,
-    SetLength,
-    SetLens,
-    SetMovement,
-    SetSize,
-    SetSubjects,
-)
 from vibeboard.faults import Rejected
 from vibeboard.shot import Angle, Movement, ShotSize
 
 
-async def _changed(desk: Desk, key: str, edit: Edit) -> Outcome:
+async def _changed(desk: Desk, key: str, edit: edits.Edit) -> Outcome:
     return _told_change(await desk.change(key, edit), "edit")
 
 
@@ -61,7 +46,7 @@ class SetSizeAsk(Ask):
 async def set_size(ask: SetSizeAsk, desk: Desk, key: str) -> Outcome:
     """How much of the people a shot shows."""
     _, ids = await _named(desk, ask.shot)
-    return await _changed(desk, key, SetSize(**ids, size=ask.size))
+    return await _changed(desk, key, edits.SetSize(**ids, size=ask.size))
 
 
 class SetAngleAsk(Ask):
@@ -73,7 +58,7 @@ class SetAngleAsk(Ask):
 async def set_angle(ask: SetAngleAsk, desk: Desk, key: str) -> Outcome:
     """From how high the camera looks."""
     _, ids = await _named(desk, ask.shot)
-    return await _changed(desk, key, SetAngle(**ids, angle=ask.angle))
+    return await _changed(desk, key, edits.SetAngle(**ids, angle=ask.angle))
 
 
 class SetLensAsk(Ask):
@@ -85,7 +70,7 @@ class SetLensAsk(Ask):
 async def set_lens(ask: SetLensAsk, desk: Desk, key: str) -> Outcome:
     """The lens of a shot."""
     _, ids = await _named(desk, ask.shot)
-    return await _changed(desk, key, SetLens(**ids, focal_mm=ask.focal_mm))
+    return await _changed(desk, key, edits.SetLens(**ids, focal_mm=ask.focal_mm))
 
 
 class MoveCameraAsk(Ask):
@@ -104,7 +89,7 @@ async def move_camera(ask: MoveCameraAsk, desk: Desk, key: str) -> Outcome:
     """How the camera moves in a shot, and towards what."""
     placed, ids = await _named(desk, ask.shot)
     aim = aim_of(placed.shot, ask.to) if ask.to else None
-    return await _changed(desk, key, SetMovement(**ids, movement=ask.movement, aim=aim))
+    return await _changed(desk, key, edits.SetMovement(**ids, movement=ask.movement, aim=aim))
 
 
 class SetLengthAsk(Ask):
@@ -116,11 +101,14 @@ class SetLengthAsk(Ask):
 @director_tool
 async def set_length(ask: SetLengthAsk, desk: Desk, key: str) -> Outcome:
     """Make a shot longer (slower) or shorter (faster); its lines stay as long as their words are."""
-    if (ask.factor is None) == (ask.seconds is None):
-        raise Rejected("unclear", "give either `factor` or `seconds`")
     _, ids = await _named(desk, ask.shot)
-    edit = ScaleLength(**ids, factor=ask.factor) if ask.factor else SetLength(**ids, seconds=ask.seconds or 0)
-    return await _changed(desk, key, edit)
+    match ask.factor, ask.seconds:
+        case float(factor), None:
+            return await _changed(desk, key, edits.ScaleLength(**ids, factor=factor))
+        case None, float(seconds):
+            return await _changed(desk, key, edits.SetLength(**ids, seconds=seconds))
+        case _:
+            raise Rejected("unclear", "give either `factor` or `seconds`")
 
 
 class SetSubjectsAsk(Ask):
@@ -133,7 +121,7 @@ async def set_subjects(ask: SetSubjectsAsk, desk: Desk, key: str) -> Outcome:
     """Who is in the frame. Whoever speaks and is not is heard off-screen."""
     placed, ids = await _named(desk, ask.shot)
     people = dict.fromkeys(person_of(placed.shot, name) for name in ask.people)
-    return await _changed(desk, key, SetSubjects(**ids, subjects=tuple(people)))
+    return await _changed(desk, key, edits.SetSubjects(**ids, subjects=tuple(people)))
 
 
 class DescribeShotAsk(Ask):
@@ -145,7 +133,7 @@ class DescribeShotAsk(Ask):
 async def describe_shot(ask: DescribeShotAsk, desk: Desk, key: str) -> Outcome:
     """The words that picture models are given for a shot. Only what the person said."""
     _, ids = await _named(desk, ask.shot)
-    return await _changed(desk, key, SetDescription(**ids, text=ask.text))
+    return await _changed(desk, key, edits.SetDescription(**ids, text=ask.text))
 
 
 class RackFocusAsk(Ask):
@@ -161,7 +149,7 @@ async def rack_focus(ask: RackFocusAsk, desk: Desk, key: str) -> Outcome:
     placed, ids = await _named(desk, ask.shot)
     start, end = aim_of(placed.shot, ask.start), aim_of(placed.shot, ask.end)
     line = line_of(placed.shot, ask.line)
-    done = await _changed(desk, key, RackFocus(**ids, start=start, end=end, line_id=line.element_id))
+    done = await _changed(desk, key, edits.RackFocus(**ids, start=start, end=end, line_id=line.element_id))
     note = f"focus keys from {aim_words(start)} to {aim_words(end)}; the previs draws everything sharp"
     return done.model_copy(update={"lines": (*done.lines, note)})
 
@@ -178,7 +166,7 @@ async def cover_scene(ask: CoverSceneAsk, desk: Desk, key: str) -> Outcome:
     if ask.shots is None and not ask.tension:
         raise Rejected("unclear", "say how many `shots`, or how much `tension`, 1 or 2")
     placed = (await desk.film()).scene(ask.scene)
-    edit = SetCoverage(scene_id=placed[0].scene.id, shots=ask.shots, tension=ask.tension)
+    edit = edits.SetCoverage(scene_id=placed[0].scene.id, shots=ask.shots, tension=ask.tension)
     return await _changed(desk, key, edit)
 
 
@@ -195,7 +183,7 @@ async def continue_shot(ask: ContinueShotAsk, desk: Desk, key: str) -> Outcome:
     film = await desk.film()
     placed = film.shot(ask.shot)
     source = film.shot(ask.source) if ask.source else film.before(placed)
-    edit = ContinueShot(scene_id=placed.scene.id, shot_id=placed.shot.id, source_id=source.shot.id)
+    edit = edits.ContinueShot(scene_id=placed.scene.id, shot_id=placed.shot.id, source_id=source.shot.id)
     return await _changed(desk, key, edit)
 
 
@@ -207,7 +195,7 @@ class OmitShotAsk(Ask):
 async def omit_shot(ask: OmitShotAsk, desk: Desk, key: str) -> Outcome:
     """Leave a shot out; its lines and action go to its neighbour."""
     _, ids = await _named(desk, ask.shot)
-    return await _changed(desk, key, OmitShot(**ids))
+    return await _changed(desk, key, edits.OmitShot(**ids))
 
 
 class NewSeedAsk(Ask):
@@ -218,7 +206,7 @@ class NewSeedAsk(Ask):
 async def new_seed(ask: NewSeedAsk, desk: Desk, key: str) -> Outcome:
     """Give a shot a new seed, so that making it gives another take. Making it is a call of its own."""
     placed, ids = await _named(desk, ask.shot)
-    return await _changed(desk, key, Reseed(**ids, seed=derive_seed(placed.shot.id, "again", key)))
+    return await _changed(desk, key, edits.Reseed(**ids, seed=derive_seed(placed.shot.id, "again", key)))
 
 
 class UndoEditAsk(Ask):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from agents.planner.lint import in_frame
@@ -23,6 +24,7 @@ from vibeboard.timing import Rate
 _ARTICLES = frozenset({"a", "an", "the", "her", "his", "their", "my"})
 _WIDTH = 1600
 _SAMPLES = 5
+_NEAR = 12
 _LANDMARKS = {
     "face": Landmark.EYES,
     "eye": Landmark.EYES,
@@ -63,8 +65,10 @@ class Film:
         wanted = number.strip().upper().removeprefix("SHOT ").strip()
         found = next((placed for placed in self.placed if placed.number.upper() == wanted), None)
         if found is None:
-            near = [placed.number for placed in self.placed if placed.number[:1] == wanted[:1]] or self._numbers()
-            raise Rejected("no_such_shot", f"there is no shot {number}: near it are {', '.join(near[:12])}")
+            numbers = [placed.number for placed in self.placed]
+            near = set(get_close_matches(wanted, numbers, _NEAR, cutoff=0.0))
+            shown = ", ".join(other for other in numbers if other in near)
+            raise Rejected("no_such_shot", f"there is no shot {number}: near it are {shown}")
         return found
 
     def before(self, placed: Placed) -> Placed:
@@ -80,9 +84,6 @@ class Film:
                 "first_shot", f"{placed.number} is the first shot of its scene: nothing comes before it there"
             )
         return scene[at - 1]
-
-    def _numbers(self) -> list[str]:
-        return [placed.number for placed in self.placed]
 
     def scene(self, number: str) -> list[Placed]:
         """The shots of a scene.

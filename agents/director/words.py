@@ -5,72 +5,56 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agents.director.film import Film, Placed
+from vibeboard import edits
 from vibeboard.counting import counted
-from vibeboard.edits import (
-    Aim,
-    ContinueShot,
-    Edit,
-    OmitShot,
-    RackFocus,
-    Reseed,
-    ScaleLength,
-    SetAngle,
-    SetCoverage,
-    SetDescription,
-    SetLength,
-    SetLens,
-    SetMovement,
-    SetSize,
-    SetSubjects,
-)
 from vibeboard.shot import Shot
 from vibeboard.timing import Rate
 
 _SHOWN = 30
 
 
-def told(edit: Edit, numbers: Mapping[str, str]) -> str:
+def told(edit: edits.Edit, numbers: Mapping[str, str]) -> str:
     """An edit in a clause. `numbers` are those of shots and scenes, by id; one that is gone is shown by its id."""
-    if isinstance(edit, SetCoverage):
+    if isinstance(edit, edits.SetCoverage):
         scene = f"scene {numbers.get(edit.scene_id, edit.scene_id)}"
         count = f" in {counted(edit.shots, 'shot')}" if edit.shots else ""
         return f"{scene}{count}{', tighter' * bool(edit.tension)}"
     number = numbers.get(edit.shot_id, edit.shot_id)
-    if isinstance(edit, ContinueShot):
+    if isinstance(edit, edits.ContinueShot):
         return f"{number}: goes on from {numbers.get(edit.source_id, edit.source_id)}"
     return f"{number}: {_clause(edit)}"
 
 
-def _clause(edit: Edit) -> str:
+def _clause(edit: edits.Edit) -> str:
     match edit:
-        case SetSize():
+        case edits.SetSize():
             return str(edit.size)
-        case SetAngle():
+        case edits.SetAngle():
             return f"{edit.angle} angle"
-        case SetLens():
+        case edits.SetLens():
             return f"{edit.focal_mm:g}mm lens"
-        case SetMovement():
+        case edits.SetMovement():
             way = " from " if edit.movement == "pull out" else " to "
             return f"{edit.movement}{way + aim_words(edit.aim) if edit.aim else ''}"
-        case ScaleLength():
+        case edits.ScaleLength():
             return f"{'longer' if edit.factor > 1 else 'shorter'}, x {edit.factor:g}"
-        case SetLength():
+        case edits.SetLength():
             return f"{edit.seconds:g} s long"
-        case SetSubjects():
+        case edits.SetSubjects():
             return f"on {' and '.join(edit.subjects)}"
-        case SetDescription():
+        case edits.SetDescription():
             return f"described as {edit.text!r}"
-        case Reseed():
+        case edits.Reseed():
             return f"new seed {edit.seed}"
-        case RackFocus():
+        case edits.RackFocus():
             return f"focus from {aim_words(edit.start)} to {aim_words(edit.end)}"
-        case OmitShot():
+        case edits.OmitShot():
             return "left out"
         case _:
             return edit.kind
 
 
-def aim_words(aim: Aim) -> str:
+def aim_words(aim: edits.Aim) -> str:
     return f"{aim.name}'s {aim.landmark}" if aim.landmark else f"the {aim.name}"
 
 

@@ -149,6 +149,7 @@ async def test_without_a_model_commands_work_and_the_rest_is_said_to_need_one(ch
     told = await chat.say("could you make it feel more lonely?")
     assert "needs a model" in told
     assert chat.edits() == ["scale length"]
+    assert "near it are 4" in await chat.say("show 4ZZ")
     told = await chat.say("slower 4M 1")
     assert "would change nothing" in told
     assert chat.edits() == ["scale length"]
