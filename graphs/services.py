@@ -19,7 +19,7 @@ from tools.declare import Params
 from vibeboard.asset import Result
 from vibeboard.events import Event, EventType
 from vibeboard.faults import Cancelled, FaultError, Rejected, Repairable, raised_again
-from vibeboard.jobs import Job, JobState, Made, Placement, Progress
+from vibeboard.jobs import Failed, Job, JobState, Made, Placement, Progress
 from vibeboard.logs import about
 from vibeboard.traces import span
 
@@ -102,8 +102,10 @@ class Services:
             elif isinstance(event, Made):
                 jobs.made(job, event.result, event.seconds)
                 return event.result
-        jobs.failed(job, event.fault)  # type: ignore[union-attr]
-        raise raised_again(event.fault)  # type: ignore[union-attr]
+            elif isinstance(event, Failed):
+                jobs.failed(job, event.fault)
+                raise raised_again(event.fault)
+        raise AssertionError(f"job {job.key} has no end")
 
     def _progress(self, unit: str, job: Job, event: Progress) -> None:
         data = {"task": job.task, "done": event.done, "total": event.total, "seconds_left": event.seconds_left}

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
@@ -46,6 +46,13 @@ def writing(engine: Engine) -> Session:
     """A session that reads and then writes what follows from it. On SQLite it is the only writer from the start, so
     that what it read still holds; on Postgres the reader locks the rows that matter (`FOR UPDATE`)."""
     return Session(engine.execution_options(**{_WRITES: True}))
+
+
+def changed(session: Session, statement: Executable) -> int:
+    """How many rows a statement changed."""
+    done = session.execute(statement)
+    assert isinstance(done, CursorResult)
+    return done.rowcount
 
 
 def migrations(connection: Connection) -> Config:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
-from storage.database import writing
+from storage.database import changed, writing
 from storage.tables import ElementRow
 from vibeboard.breakdown import Breakdown, Category, SceneBreakdown, Status
 from vibeboard.faults import Rejected
@@ -84,9 +84,9 @@ class Elements:
         wanted = (col(ElementRow.project_id) == self._project_id, col(ElementRow.id) == number)
         change = update(ElementRow).where(*wanted, col(ElementRow.status) == before).values(status=status)
         with writing(self._engine) as session:
-            decided = session.execute(change)
+            decided = changed(session, change)
             session.commit()
-            return decided.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+            return decided == 1
 
 
 def _identity(row: ElementRow) -> _Identity:

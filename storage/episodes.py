@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy import Engine, case, update
 from sqlmodel import Session, col, func, select
 
-from storage.database import writing
+from storage.database import changed, writing
 from storage.eventlog import append_event
 from storage.queue import is_dead
 from storage.tables import AnswerRow, EpisodeRow, ProjectRow, aware, now
@@ -116,13 +116,13 @@ class Episodes:
         fence = (col(EpisodeRow.id) == episode.id, col(EpisodeRow.holder) == episode.holder)
         change = update(EpisodeRow).where(*fence).values(state=state, updated_at=now(), **let_go, **values)
         with writing(self._engine) as session:
-            if session.execute(change).rowcount != 1:  # type: ignore[attr-defined]
+            if changed(session, change) != 1:
                 return False
             if event is not None:
                 append_event(session, episode.project_id, episode.run_id, event)
             stopped = (col(EpisodeRow.state) == EpisodeState.WAITING, col(EpisodeRow.stop).is_(True))
             ends = update(EpisodeRow).where(col(EpisodeRow.id) == episode.id, *stopped)
-            if session.execute(ends.values(state=EpisodeState.CANCELLED)).rowcount:  # type: ignore[attr-defined]
+            if changed(session, ends.values(state=EpisodeState.CANCELLED)):
                 append_event(session, episode.project_id, episode.run_id, Event(type=EventType.RUN_CANCELLED))
             session.commit()
         return True
@@ -179,8 +179,7 @@ class Episodes:
         change = update(EpisodeRow).where(col(EpisodeRow.id) == episode.id, failed)
         data: dict[str, JsonValue] = {"episode": episode.id}
         with writing(self._engine) as session:
-            moved = session.execute(change.values(state=EpisodeState.QUEUED, updated_at=now(), **anew))
-            if moved.rowcount != 1:  # type: ignore[attr-defined]
+            if changed(session, change.values(state=EpisodeState.QUEUED, updated_at=now(), **anew)) != 1:
                 return False
             append_event(session, episode.project_id, run_id, Event(type=EventType.EPISODE_QUEUED, data=data))
             session.commit()

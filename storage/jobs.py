@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Executable, Insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
-from storage.database import is_postgres, writing
+from storage.database import changed, is_postgres, writing
 from storage.locks import is_open
 from storage.tables import JobRow, aware, now
 from vibeboard.asset import Result
@@ -115,9 +115,9 @@ class JobTable:
             .values(updated_at=now(), **values)
         )
         with Session(self._engine) as session:
-            ended = session.execute(fence)
+            ended = changed(session, fence)
             session.commit()
-            return ended.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+            return ended == 1
 
     def free(self, key: str, fault: Fault) -> None:
         """Give a key back whose result failed the probe, so that the next attempt makes it anew."""

@@ -245,11 +245,11 @@ class Records:
     def persist(self, run_id: str, unit: str, step: str, job_key: str, result: Result, event: Event) -> None:
         """In one transaction: the assets, their use by the step, the job done, the event. Doing it again changes
         nothing."""
-        step_of = (Use.project_id == self.id, Use.unit == unit, Use.step == step)
+        step_of = (col(Use.project_id) == self.id, col(Use.unit) == unit, col(Use.step) == step)
         with writing(self._engine) as session:
             if self._uses(session, unit, step, job_key):
                 return
-            session.execute(update(Use).where(*step_of).values(active=False))  # type: ignore[arg-type]
+            session.execute(update(Use).where(*step_of).values(active=False))
             for _, ref in sorted(result.outputs.items(), key=lambda item: item[1].sha256):
                 session.execute(insert_new(session, Asset(sha256=ref.sha256, size=ref.size, media=ref.media)))
             for role, ref in result.outputs.items():

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, update
 from sqlmodel import Session, col, or_, select
 
-from storage.database import writing
+from storage.database import changed, writing
 from storage.tables import TokenRow, aware, now
 from vibeboard.digest import sha256
 from vibeboard.faults import Rejected
@@ -81,12 +81,12 @@ class Tokens:
     def revoke(self, owner: str, token_id: str) -> bool:
         """End a token, and with it the browser tokens that it made; false if the owner has none of this id that
         could be ended."""
-        ended = or_(col(TokenRow.id) == token_id, (col(TokenRow.kind) == BROWSER) & (col(TokenRow.name) == token_id))
-        fence = (col(TokenRow.owner) == owner, col(TokenRow.revoked_at).is_(None), ended)
+        meant = or_(col(TokenRow.id) == token_id, (col(TokenRow.kind) == BROWSER) & (col(TokenRow.name) == token_id))
+        fence = (col(TokenRow.owner) == owner, col(TokenRow.revoked_at).is_(None), meant)
         with Session(self._engine) as session:
-            done = session.execute(update(TokenRow).where(*fence).values(revoked_at=now()))
+            ended = changed(session, update(TokenRow).where(*fence).values(revoked_at=now()))
             session.commit()
-        return done.rowcount > 0  # type: ignore[attr-defined, no-any-return]
+        return ended > 0
 
     def _touch(self, row: TokenRow) -> None:
         with Session(self._engine) as session:

@@ -73,7 +73,7 @@ async def test_think_tags_in_the_text_are_split_off_across_chunks_and_sent_back(
 async def test_a_tool_turn_carries_thinking_and_raw_arguments_back():
     with WireMock(lambda body: "Done." if len(body["messages"]) > 2 else ("look", {"at": "the door"})) as mock:
         chat = model(mock)
-        call = await chat.bind_tools([TOOL]).ainvoke(HELLO)
+        call = await chat.bind(tools=[TOOL]).ainvoke(HELLO)
         assert call.tool_calls[0]["args"] == {"at": "the door"}
         answer = await chat.ainvoke([*HELLO, call, ToolMessage("a door", tool_call_id=call.tool_calls[0]["id"])])
         assert answer.content == "Done."
@@ -193,7 +193,7 @@ async def test_a_wrong_key_is_refused_and_no_key_is_ever_shown(caplog):
         settings = Settings(**mock.settings())
     shown = [repr(chat), str(chat), repr(error.fault), str(error), repr(settings), chat.model_dump_json(), str(wrong)]
     shown += [caplog.text, *(str(record.__dict__) for record in caplog.records)]
-    shown += [json.dumps(chat._identifying_params, default=str), repr(chat.bind_tools([TOOL]))]
+    shown += [json.dumps(chat._identifying_params, default=str), repr(chat.bind(tools=[TOOL]))]
     assert "***" in str(error)
     assert not [text for text in shown if KEY in text or "sk-another" in text]
     assert error.__cause__ is None
