@@ -32,8 +32,6 @@ from vibeboard.jobs import Placement
 
 _NO_LIMIT = 1_000_000
 """LangGraph's bound on steps; ours are the attempt counters."""
-
-
 SHOTS_FAILED = "shots_failed"
 """The code of the fault that a run ends with whose film lacks shots."""
 
@@ -81,16 +79,9 @@ async def make(
     run_id = resumed or uuid.uuid4().hex
     begun = project.start_run(run_id, request.digest, GRAPH_VERSION)
     abandoned = project.abandon_runs(but=run_id)
-    services = Services(
-        project, placement, request, run_id, watch, model, refused=refused_repairs(project), approval=approval
-    )
-    if model:
-        count_on(model, project, run_id)
-        services.fixer = ModelFixer(asker(services, model))
-    services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": not begun}))
-    for _, event in project.events(run_id):
-        if event.type in _STANDING:
-            watch(event)
+    refused = refused_repairs(project)
+    services = Services(project, placement, request, run_id, watch, model, refused=refused, approval=approval)
+    _open(services, begun=begun)
     away = False
     try:
         state, offer = await _follow(services, run_id, abandoned, approved=approved)
@@ -102,6 +93,17 @@ async def make(
     if offer is not None:
         return Made(offer=offer)
     return Made(files=await asyncio.to_thread(_close, services, state, output))
+
+
+def _open(services: Services, *, begun: bool) -> None:
+    """Let a run's model and its watchers go on from what the log has of it."""
+    if services.model:
+        count_on(services.model, services.project, services.run_id)
+        services.fixer = ModelFixer(asker(services, services.model))
+    services.notify(Event(type=EventType.RUN_STARTED, data={"resumed": not begun}))
+    for _, event in services.project.events(services.run_id):
+        if event.type in _STANDING:
+            services.watch(event)
 
 
 async def _follow(

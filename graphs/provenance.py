@@ -11,6 +11,7 @@ from agents.medic import Change
 from agents.medic.slots import Slot, leaves
 from gpu_runtime.engine import Engine, Quality
 from gpu_runtime.engine import registry as engines
+from graphs.repairs import changes_told
 from storage.assets import FilmAsset, FilmAssets
 from storage.tables import JobRow
 from tools.declare import registry as tools
@@ -87,9 +88,7 @@ def _repairs(key: str, told: list[tuple[str, Event]]) -> tuple[Change, ...]:
     for run, event in told:
         step = (run, event.unit, str(event.data.get("step")))
         if event.type is EventType.CALL_REPAIRED:
-            changes = event.data["changes"]
-            assert isinstance(changes, list)
-            open_repairs.setdefault(step, []).extend(map(Change.model_validate, changes))
+            open_repairs.setdefault(step, []).extend(changes_told(event))
         elif event.data.get("job") == key:
             return tuple(open_repairs.get(step, ()))
         else:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 
+from pydantic import TypeAdapter
+
 from agents.medic import Change
 from storage.records import Records
-from vibeboard.events import EventType
+from vibeboard.events import Event, EventType
 from vibeboard.faults import Rejected
 from vibeboard.model import Frozen
 
 _REFUSED = "refused_repairs"
+_changes = TypeAdapter(tuple[Change, ...])
 
 
 class Repair(Frozen):
@@ -22,6 +25,11 @@ class Repair(Frozen):
     refused: bool
 
 
+def changes_told(event: Event) -> tuple[Change, ...]:
+    """What an event says that the Medic changed."""
+    return _changes.validate_python(event.data["changes"])
+
+
 def refused_repairs(project: Records) -> frozenset[str]:
     """Ids of repairs that are not made."""
     return frozenset(json.loads(project.setting(_REFUSED) or "[]"))
@@ -31,12 +39,12 @@ def repairs(project: Records) -> list[Repair]:
     """Every repair that was ever made for the film, oldest first, each once."""
     refused = refused_repairs(project)
     made = {
-        (event.unit, event.data["step"], change.id): change
+        (event.unit, str(event.data["step"]), change.id): change
         for event in project.happened(EventType.CALL_REPAIRED)
-        for change in (Change.model_validate(item) for item in event.data["changes"])  # type: ignore[union-attr]
+        for change in changes_told(event)
     }
     return [
-        Repair(unit=unit, step=str(step), change=change, refused=change.id in refused)
+        Repair(unit=unit, step=step, change=change, refused=change.id in refused)
         for (unit, step, _), change in made.items()
     ]
 

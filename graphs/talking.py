@@ -78,14 +78,11 @@ class Conversation:
         Raises:
             Rejected: it was answered before, or nobody asked it.
         """
+        before = self._project.chat.answer_to(question)
+        if before is not None:
+            raise Rejected("answered_before", f"question {question} was answered before ({before}): that answer counts")
         if self.open_question is None or self.open_question.id != question:
-            before = self._project.chat.answer_to(question)
-            raise Rejected(
-                "answered_before" if before else "no_such_question",
-                f"question {question} was answered before ({before}): that answer counts"
-                if before
-                else f"there is no open question {question}",
-            )
+            raise Rejected("no_such_question", f"there is no open question {question}")
         self._project.chat.answer(question, "yes" if yes else "no")
         self.open_question = None
         await self._run(Command(resume=yes))
