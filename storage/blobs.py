@@ -121,6 +121,15 @@ class FolderBlobs:
     def has(self, sha256: str) -> bool:
         return self._place(sha256).is_file()
 
+    def touch(self, sha256: str) -> Path | None:
+        """Where bytes are, which count as asked for just now; None if they are not there."""
+        place = self._place(sha256)
+        try:
+            os.utime(place)
+        except FileNotFoundError:
+            return None
+        return place
+
     def path(self, sha256: str) -> Path:
         place = self._place(sha256)
         if not place.is_file():
@@ -149,8 +158,8 @@ class FolderBlobs:
 
     def listed(self) -> Iterator[Kept]:
         for path in sorted(self.root.glob("??/*")):
-            if _NAME.fullmatch(path.name):
-                found = path.stat()
+            found = _stat(path) if _NAME.fullmatch(path.name) else None
+            if found:
                 yield Kept(path.parent.name + path.name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def remove(self, sha256: str) -> None:
@@ -161,6 +170,14 @@ class FolderBlobs:
 
     def close(self) -> None:
         """A folder has nothing to let go of."""
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None for a file that somebody else has removed meanwhile."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def missing(sha256: str, where: object) -> Rejected:

@@ -86,8 +86,10 @@ class WorkQueue(JobTable):
     def _stop(self, *which: ColumnElement[bool]) -> None:
         cancelled = Fault(kind=FaultKind.CANCELLED, code="cancelled", message="cancelled").model_dump_json()
         waits = col(JobRow.state) == JobState.QUEUED
-        self._execute(update(JobRow).where(*which, waits).values(state=JobState.FAILED, fault=cancelled))
-        self._execute(update(JobRow).where(*which).values(stop=True))
+        with writing(self._engine) as session:
+            session.execute(update(JobRow).where(*which, waits).values(state=JobState.FAILED, fault=cancelled))
+            session.execute(update(JobRow).where(*which).values(stop=True))
+            session.commit()
 
     def at_work(self, prefix: str = "") -> list[Job]:
         """The jobs that wait for somebody or are in somebody's hands and whose keys begin with `prefix`."""

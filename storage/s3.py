@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,17 +27,13 @@ class BlobCache:
         self._since_look = limit
 
     def find(self, sha256: str) -> Path | None:
-        if not self.files.has(sha256):
-            return None
-        path = self.files.path(sha256)
-        os.utime(path)
-        return path
+        return self.files.touch(sha256)
 
     def adopt(self, path: Path, sha256: str) -> Path:
         """Take over a file whose hash is known; where it is now."""
         size = path.stat().st_size
         place = self.files.adopt(path, sha256)
-        os.utime(place)
+        self.files.touch(sha256)
         self._since_look += size
         if self._since_look > self._limit // 20:
             self._since_look = 0

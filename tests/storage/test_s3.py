@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from storage.blobs import FolderBlobs
 from storage.bucket import PART, Bucket, open_bucket
 from storage.s3 import IN_USE_S, BlobCache, S3Blobs
 from tests.servers import KEY, SECRET, Gate, S3Server
@@ -252,3 +254,19 @@ def test_wrong_keys_are_refused_at_once_and_not_shown(opened, change, says):
 def test_an_address_that_is_no_bucket_is_refused():
     with pytest.raises(Rejected, match="s3://bucket"):
         open_bucket("http://x", Settings())
+
+
+def test_two_who_share_a_cache_clear_it_at_the_same_time(tmp_path):
+    cache, files = tmp_path / "cache", FolderBlobs(tmp_path / "cache")
+    for number in range(1000):
+        old = files.path(files.put(str(number).encode(), "text/plain").sha256)
+        os.utime(old, (0, 0))
+
+    def adopt(name: str) -> bytes:
+        (tmp_path / name).write_bytes(name.encode())
+        return BlobCache(cache, 1).adopt(tmp_path / name, hashlib.sha256(name.encode()).hexdigest()).read_bytes()
+
+    with ThreadPoolExecutor(4) as threads:
+        names = ["one", "two", "three", "four"]
+        assert list(threads.map(adopt, names)) == [name.encode() for name in names]
+    assert len(list(files.listed())) == 4
