@@ -38,6 +38,8 @@ _WORDS = {
     "burn_in": "slate or timecode moved",
 }
 _SECONDS_A_LINE = 0.2
+Used = Mapping[tuple[str, str], JobRow]
+"""What a film uses now, by unit and step."""
 
 
 class Quoted(Frozen):
@@ -67,21 +69,21 @@ class Quote(Frozen):
 
 def quote(units: Sequence[Unit], services: Services) -> Quote:
     """Sort the units into what stands and what is to be made. A take that several need counts for the first of them."""
-    peaks, counted = measurements(Settings()), set[str]()
-    judged = [_judge(unit, services, peaks, counted) for unit in units]
+    peaks, counted, used = measurements(Settings()), set[str](), services.project.active_jobs()
+    judged = [_judge(unit, services, peaks, counted, used) for unit in units]
     return Quote(
         current=tuple(item for item in judged if isinstance(item, UnitDone)),
         todo=tuple(item for item in judged if isinstance(item, Quoted)),
     )
 
 
-def _judge(unit: Unit, services: Services, peaks: Peaks, counted: set[str]) -> UnitDone | Quoted:
+def _judge(unit: Unit, services: Services, peaks: Peaks, counted: set[str], used: Used) -> UnitDone | Quoted:
     steps: dict[str, StepDone] = {}
     found: list[str] = []
     stale: list[Call] = []
     reasons: list[str] = []
     for call in unit.calls:
-        active = services.project.active_job(unit.id, call.step)
+        active = used.get((unit.id, call.step))
         engine = services.request.engine(call.tool, unit.owner(call))
         done = _known(call, steps, services, engine)
         if done is None:

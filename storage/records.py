@@ -227,15 +227,15 @@ class Records:
             append_event(session, self.id, run_id, event)
             session.commit()
 
-    def active_job(self, unit: str, step: str) -> JobRow | None:
-        """The job behind what a step of a unit uses now."""
+    def active_jobs(self) -> dict[tuple[str, str], JobRow]:
+        """The jobs behind what the film uses now, by unit and step."""
         query = (
-            select(JobRow)
-            .join(Use, col(Use.job_key) == col(JobRow.key))
-            .where(Use.project_id == self.id, Use.unit == unit, Use.step == step, col(Use.active))
+            select(Use.unit, Use.step, JobRow)
+            .join(JobRow, col(Use.job_key) == col(JobRow.key))
+            .where(Use.project_id == self.id, col(Use.active))
         )
         with Session(self._engine) as session:
-            return session.exec(query.limit(1)).first()
+            return {(unit, step): job for unit, step, job in session.exec(query)}
 
     def uses(self) -> list[Use]:
         """Every use of an asset, the earlier ones of each step too."""

@@ -51,7 +51,7 @@ def logged(services: Services) -> list[EventType]:
 
 async def test_a_call_is_made_probed_and_persisted_in_that_order(services):
     done = await work(services, line())
-    job = services.project.active_job("shot", "line")
+    job = services.project.active_jobs()["shot", "line"]
     assert job.state is JobState.DONE
     assert job.key == done.steps["line"].key
     assert logged(services) == [EventType.ASSET_PERSISTED, EventType.UNIT_DONE]
@@ -73,7 +73,7 @@ async def test_what_only_a_person_can_mend_is_escalated_with_its_sentence_and_co
     done = await work(services, line(text=17))
     assert done.escalated.startswith("shot 1A: ")
     assert "text" in done.escalated
-    assert services.project.active_job("shot", "line") is None
+    assert services.project.active_jobs() == {}
     assert logged(services)[-1] is EventType.UNIT_ESCALATED
 
 

@@ -143,7 +143,7 @@ async def test_what_the_model_may_not_do_is_offered_to_the_person(services, tmp_
     assert done.escalated.startswith("shot 1A: speak_line: text")
     (event,) = logged(services, EventType.UNIT_ESCALATED)
     assert [(offer["path"], offer["after"]) for offer in event.data["offers"]] == [("text", "Hello.")]
-    assert services.project.active_job("shot", "line") is None
+    assert services.project.active_jobs() == {}
 
 
 async def test_an_asset_is_known_by_its_place_and_an_older_one_by_what_took_it(services):

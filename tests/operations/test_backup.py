@@ -70,7 +70,7 @@ def test_the_restored_store_is_at_work_at_once_and_numbers_go_on(filled, elsewhe
     back_up(filled, tmp_path / "backup.tar", quiet)
     restore_backup(tmp_path / "backup.tar", elsewhere, quiet)
     with open_project(elsewhere, "first") as project:
-        assert project.active_job("shot", "take").key == "first take"
+        assert project.active_jobs()["shot", "take"].key == "first take"
         project.add_revision("a" * 64, 1, "b" * 64)
         before = [seq for seq, _ in project.events("run first")]
         project.log("run first", Event(type=EventType.UNIT_DONE, unit="shot"))

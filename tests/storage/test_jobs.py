@@ -91,7 +91,7 @@ def test_persisting_twice_changes_nothing(project):
         project.persist("run", "shot", "take", "k", result("a"), event)
     assert project.jobs.find("k").state is JobState.DONE
     assert [seq for seq, _ in project.events("run")] == [1]
-    assert project.active_job("shot", "take").key == "k"
+    assert project.active_jobs()["shot", "take"].key == "k"
 
 
 def test_a_new_take_becomes_the_active_one_and_the_old_can_come_back(project):
@@ -102,7 +102,7 @@ def test_a_new_take_becomes_the_active_one_and_the_old_can_come_back(project):
             job = project.jobs.claim(key, "generate_shot", "previs", {}, "me")
             project.jobs.made(job, result(key[1]), 1.0)
         project.persist("run", "shot", "take", key, result(key[1]), event)
-        assert project.active_job("shot", "take").key == key
+        assert project.active_jobs()["shot", "take"].key == key
 
 
 def test_a_project_is_used_by_one_process_at_a_time(tmp_path):

@@ -68,7 +68,7 @@ def test_a_film_goes_to_postgres_and_s3_and_comes_back_the_same(film, elsewhere,
     assert all(back.blobs.intact(blob.sha256) for blob in before.blobs)
     back.close()
     with Project(tmp_path / "back" / ".vibeboard") as project:
-        assert project.active_job("shot", "take").key == "film take"
+        assert project.active_jobs()["shot", "take"].key == "film take"
 
 
 def test_a_copy_that_was_cut_off_brings_only_what_is_missing(film, elsewhere, monkeypatch):
