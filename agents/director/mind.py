@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,8 +13,6 @@ from langchain_core.messages import (
     BaseMessage,
     HumanMessage,
     SystemMessage,
-    messages_from_dict,
-    messages_to_dict,
 )
 from langchain_core.messages.tool import tool_call
 from pydantic import JsonValue
@@ -23,12 +20,11 @@ from pydantic import JsonValue
 import agents.prompts
 from agents.director.commands import HELP, calls_for, not_understood
 from agents.director.tools import director_tools
-from agents.llm.asking import Answered, Answers
+from agents.llm.asking import Answered, Answers, KeptMessages, bill
 from agents.llm.codes import UNUSABLE
-from agents.llm.ledger import Usage, cost
 from agents.llm.markup import leaked
 from agents.llm.model import LlmModel
-from agents.llm.wire import USAGE, whole
+from agents.llm.wire import whole
 from vibeboard.digest import content_key
 from vibeboard.faults import Repairable, Transient
 
@@ -78,7 +74,7 @@ class ModelMind:
     twice; `heard` is told of each answer after it was kept."""
 
     def __init__(self, model: LlmModel, answers: Answers, heard: Callable[[Answered], None]) -> None:
-        self._model, self._answers, self._heard = model, answers, heard
+        self._model, self._kept, self._heard = model, KeptMessages(model, answers), heard
         self._tools = [tool.schema for tool in director_tools().values()]
 
     async def next(self, turn: int, past: Sequence[Past], messages: Sequence[BaseMessage], tell: Tell) -> AIMessage:
@@ -94,18 +90,12 @@ class ModelMind:
 
     async def _answer(self, turn: int, messages: Sequence[BaseMessage], tell: Tell) -> AIMessage:
         key = self._key(turn, messages)
-        kept = self._answers.find(key) if self._model.keeps_answers else None
-        if kept is not None:
-            (found,) = messages_from_dict(json.loads(kept))
-            assert isinstance(found, AIMessage)
-            tell(str(found.text))
-            return found
+        if kept := self._kept.find(key):
+            tell(str(kept.text))
+            return kept
         message = await self._streamed(messages, tell)
-        if self._model.keeps_answers:
-            self._answers.keep(key, json.dumps(messages_to_dict([message])))
-        usage = Usage.model_validate(message.response_metadata.get(USAGE, {}))
-        name, usd = self._model.name_shown, cost(usage, self._model.ledger.price)
-        self._heard(Answered(purpose="director", model=name, usage=usage, usd=usd))
+        self._kept.keep(key, message)
+        self._heard(bill(self._model, message, "director"))
         return message
 
     async def _streamed(self, messages: Sequence[BaseMessage], tell: Tell) -> AIMessage:

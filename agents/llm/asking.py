@@ -56,12 +56,37 @@ class Answered(Frozen):
     usd: float
 
 
+class KeptMessages:
+    """A model's answers where they are kept, as messages; of a model that keeps none there are none."""
+
+    def __init__(self, model: LlmModel, answers: Answers) -> None:
+        self._keeps, self._answers = model.keeps_answers, answers
+
+    def find(self, key: str) -> AIMessage | None:
+        kept = self._answers.find(key) if self._keeps else None
+        if kept is None:
+            return None
+        (found,) = messages_from_dict(json.loads(kept))
+        assert isinstance(found, AIMessage)
+        return found
+
+    def keep(self, key: str, message: AIMessage) -> None:
+        if self._keeps:
+            self._answers.keep(key, json.dumps(messages_to_dict([message])))
+
+
+def bill(model: LlmModel, message: AIMessage, purpose: str) -> Answered:
+    """What an answer of a model cost."""
+    usage = Usage.model_validate(message.response_metadata.get(USAGE, {}))
+    return Answered(purpose=purpose, model=model.name_shown, usage=usage, usd=cost(usage, model.ledger.price))
+
+
 class Asker:
     """Asks a model. `heard` is told of each call that was answered, after its answer was kept."""
 
     def __init__(self, model: LlmModel, answers: Answers, heard: Callable[[Answered], None]) -> None:
         self.model = model
-        self._answers, self._heard = answers, heard
+        self._kept, self._heard = KeptMessages(model, answers), heard
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ask(self, schema: type[T], messages: Sequence[BaseMessage], check: Check[T] | None = None) -> T:
@@ -97,22 +122,12 @@ class Asker:
     async def _answer(self, messages: list[BaseMessage], tool: dict[str, Any]) -> AIMessage:
         key = _question_key(self.model.identity, messages, tool)
         async with self._asking[key]:
-            kept = self._answers.find(key) if self.model.keeps_answers else None
-            if kept is not None:
-                (found,) = messages_from_dict(json.loads(kept))
-                assert isinstance(found, AIMessage)
-                return found
+            if kept := self._kept.find(key):
+                return kept
             message = await self.model.ainvoke(messages, stream=False, **_shape(self.model.structure, tool))
-            if self.model.keeps_answers:
-                self._answers.keep(key, json.dumps(messages_to_dict([message])))
-        self._heard(self._bill(message, tool["function"]["name"]))
+            self._kept.keep(key, message)
+        self._heard(bill(self.model, message, tool["function"]["name"]))
         return message
-
-    def _bill(self, message: AIMessage, purpose: str) -> Answered:
-        usage = Usage.model_validate(message.response_metadata.get(USAGE, {}))
-        return Answered(
-            purpose=purpose, model=self.model.name_shown, usage=usage, usd=cost(usage, self.model.ledger.price)
-        )
 
 
 def _tool_for(schema: type[BaseModel]) -> dict[str, Any]:
