@@ -136,8 +136,10 @@ class Bucket:
             except (HTTPClientError, IncompleteReadError) as error:
                 if file.tell() > before:
                     broken = time.monotonic()
-                if time.monotonic() - broken > self._patience_s:
+                elif time.monotonic() - broken > self._patience_s:
                     raise self._fault(error) from error
+                else:
+                    time.sleep(_FIRST_WAIT_S)
         return True
 
     def presigned(self, key: str, media: str, disposition: str, seconds: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ class Revision(NamedTuple):
 
 def revisions(database: Path | str) -> list[Revision]:
     """Every revision that this version knows, the oldest first."""
-    with closing(_Untouched(database)) as opened, opened.engine.connect() as connection:
+    with _untouched(database) as engine, engine.connect() as connection:
         now = revision_of(connection)
         known = list(ScriptDirectory.from_config(migrations(connection)).walk_revisions())
     return [Revision(item.revision, item.doc.partition("\n")[0], item.revision == now) for item in reversed(known)]
@@ -38,10 +39,10 @@ def migrate(home: Path, database: Path | str, to: str | None = None) -> tuple[st
         Rejected: somebody works with the store, there is no such revision, or the older schema has no room for what is
             there.
     """
-    with closing(_Untouched(database)) as opened, alone(opened.engine, home) as granted:
+    with _untouched(database) as engine, alone(engine, home) as granted:
         if not granted:
             raise Rejected("store_busy", "the store is in use: stop vibeboard serve, make and workers, and run again")
-        with migrating(opened.engine) as connection:
+        with migrating(engine) as connection:
             before, target = revision_of(connection), to or newest_revision(connection)
             known = {item.revision for item in ScriptDirectory.from_config(migrations(connection)).walk_revisions()}
             if target not in known:
@@ -54,11 +55,11 @@ def migrate(home: Path, database: Path | str, to: str | None = None) -> tuple[st
     return before, target
 
 
-class _Untouched:
+@contextmanager
+def _untouched(database: Path | str) -> Iterator[Engine]:
     """A database that opening does not bring to the newest schema."""
-
-    def __init__(self, database: Path | str) -> None:
-        self.engine: Engine = open_database(database, upgrade=False)
-
-    def close(self) -> None:
-        self.engine.dispose()
+    engine = open_database(database, upgrade=False)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

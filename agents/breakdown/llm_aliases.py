@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 from pydantic import Field, JsonValue
 
@@ -75,9 +75,5 @@ def merged(scene: SceneBreakdown, aliases: Aliases) -> SceneBreakdown:
         known = items.get((item.category, name))
         lines = tuple(sorted({*item.lines, *(known.lines if known else ())}))
         items[item.category, name] = item.model_copy(update={"name": name, "lines": lines})
-    cast = _once(aliases.get((Category.CAST, name), name) for name in scene.cast)
-    return scene.model_copy(update={"items": tuple(items.values()), "cast": cast})
-
-
-def _once(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+    cast = dict.fromkeys(aliases.get((Category.CAST, name), name) for name in scene.cast)
+    return scene.model_copy(update={"items": tuple(items.values()), "cast": tuple(cast)})
