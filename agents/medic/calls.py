@@ -33,6 +33,8 @@ _ADDRESSED = re.compile(
 )
 _LINE = re.compile(r"\s*[-*]?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*(\S.*?)\s*")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_AROUND = {"print", "str", "repr", "asyncio.run", "json.dumps"}
+"""What a call may stand in without being another one: `cancel(speak_line(...))` is not made."""
 _LONGEST_YAML = 1 << 14
 """Its reader is slow; no call that comes as YAML has more characters."""
 
@@ -108,7 +110,9 @@ def _call_in(node: ast.expr) -> ast.Call | None:
             node = node.elts[0]
         elif not isinstance(node, ast.Call):
             return None
-        elif len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.Call | ast.Await):
+        elif (
+            len(node.args) == 1 and ast.unparse(node.func) in _AROUND and isinstance(node.args[0], ast.Call | ast.Await)
+        ):
             node = node.args[0]
         else:
             return node

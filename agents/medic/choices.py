@@ -65,7 +65,7 @@ def _without_class(text: str, name: str) -> str:
 def _among_idle_words(text: str, choices: Mapping[str, Any], field: str) -> Any:
     """The one choice whose words stand in a text with nothing else but words that add nothing: `in the kitchen`."""
     words: list[str] = snake(text).split("_")
-    idle = _IDLE | frozenset(snake(field).split("_"))
+    idle = (_IDLE | set(snake(field).split("_"))) - {plain(name) for name in choices}
     found = []
     for name, choice in choices.items():
         own = snake(name).split("_")

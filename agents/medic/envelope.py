@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agents.medic.names import contrary, meant, snake
+from agents.medic.names import meant, snake
 from agents.medic.reading import read_json
 from agents.medic.slots import Slot, infos
 from agents.medic.strict import Unreadable
@@ -21,6 +21,14 @@ _ENVELOPE = frozenset({
     "id", "type", "index", "role", "title", "description", "required", "method", "version", "status", "model", "score",
 })  # fmt: skip
 """What an envelope says besides the arguments; among them it may be a wish."""
+_OPENS = frozenset({
+    "arguments", "args", "params", "parameters", "param", "kwargs", "input", "inputs", "tool_input",
+    "action_input", "payload", "data", "body", "request", "call", "calls", "tool", "tools", "tool_call",
+    "tool_calls", "tool_use", "function", "function_call", "function_calls", "command", "action", "actions",
+    "properties", "value", "values", "json", "object", "invoke", "items", "content", "options", "settings",
+    "config", "function_args", "tool_args", "tool_arguments", "tool_parameters", "function_arguments",
+})  # fmt: skip
+"""What holds arguments by its name; `rejected` and `delete_line` do not."""
 _ADDRESS = {"name", "tool", "tool_name", "function", "function_name", "action", "recipient_name"}
 _PAIR = ({"name", "key", "parameter", "argument", "field"}, {"value"})
 _DEPTH = 8
@@ -41,7 +49,11 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
             return value
         inner = [name for name in value if snake(name) not in _ENVELOPE | _CHATTER and _holds_more(value[name])]
         others = {snake(name) for name in value if name not in inner and value[name] not in (None, "")}
-        if len(inner) != 1 or contrary(inner[0]) or not others <= _ENVELOPE | _CHATTER | _ADDRESS:
+        if (
+            len(inner) != 1
+            or not (snake(inner[0]) in _OPENS or is_for(inner[0], tool))
+            or not others <= _ENVELOPE | _CHATTER | _ADDRESS
+        ):
             return value
         if _names_another(value, tool):
             return value

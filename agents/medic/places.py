@@ -10,6 +10,15 @@ from agents.medic.shape import agree, path_below, shaped
 from agents.medic.slots import Slot, fields, infos
 from agents.medic.values import Reading
 
+_GROUPS = frozenset({
+    "lens", "optics", "size", "dimensions", "dims", "resolution", "frame_size", "picture_size", "image_size", "picture",
+    "video",
+    "timing", "time", "format", "settings", "options", "params", "parameters", "config", "configuration",
+    "output", "spec", "specs", "general", "common", "technical", "details", "meta", "metadata", "shot", "basic",
+    "properties",
+})  # fmt: skip
+"""What several fields are put together under, without a meaning of its own: `fade.frames` is no length."""
+
 
 def placed(root: Slot, arguments: dict[str, Any], call: Reading) -> dict[str, Any]:
     """Put what stands in the wrong object where its name can only belong: `camera_f_number`, `lens.focal_mm`, a rate
@@ -49,7 +58,7 @@ def _strays(slot: Slot, value: Any) -> Iterator[Home]:
 def _beside(holder: dict[str, Any], slot: Slot, name: str) -> Home | None:
     """A part of a stray object that belongs beside it: `{"dimensions": {"width": 640, "height": 352}}`."""
     first, _, last = name.rpartition(".")
-    field = surely(last, infos(slot)) if first and not contrary(first) else None
+    field = surely(last, infos(slot)) if first and snake(first) in _GROUPS else None
     return (holder, fields(slot)[field], field) if field else None
 
 
@@ -67,10 +76,17 @@ def _home(root: Slot, arguments: dict[str, Any], name: str) -> Home | None:
         where = [word for step in steps for word in snake(step).split("_")]
         flat = words == where or words == [word for word in where if not word.isdigit()]
         sure = steps[-1] in (surely(last, infos(slot)), surely(name, infos(slot)))
-        if flat or (sure and fields(slot)[steps[-1]].bare is not str):
+        if flat or (sure and _owned(name, steps) and fields(slot)[steps[-1]].bare is not str):
             found.append((flat, steps))
     exact = [steps for flat, steps in found if flat] or [steps for _, steps in found]
     return _reach(root, arguments, exact[0]) if len(exact) == 1 else None
+
+
+def _owned(name: str, steps: tuple[str, ...]) -> bool:
+    """Whether what a name says before its last step is on the way to a field, or means nothing by itself."""
+    way = {word for step in steps[:-1] for word in snake(step).split("_")}
+    owners = [owner for owner in name.replace("[", ".").replace("]", "").split(".")[:-1] if not owner.isdigit()]
+    return all(snake(owner) in _GROUPS or way & set(snake(owner).split("_")) for owner in owners)
 
 
 def _all_fields(slot: Slot, steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Slot]]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from agents.medic.spelling import plainly
 from vibeboard.timing import Rate
@@ -82,6 +83,7 @@ _ONE = re.compile(r"^an?\s+(?=(?:second|minute|hour|frame)\b)")
 _AND_A_HALF = re.compile(r"^(\d+)\s+and\s+a\s+half\b")
 _THOUSANDS = re.compile(r"\d{1,3}\.\d{3}\s*(?:frames?|pixels?|px)?")
 """A whole number as some write it, and a fraction as others do."""
+_LONG_TIME = re.compile(r"\d,\d{3}(?!\d)\s*(?:ms|s|m|h)")
 _SMALLER = {
     **{(False, suffix): "in" for suffix in ("ft", "foot", "feet", "'", "’", "′")},
     **{(False, suffix): "cm" for suffix in ("m", "metre", "metres", "meter", "meters")},
@@ -113,6 +115,8 @@ def read(text: str, unit: str, rate: Rate | None = None) -> Fraction | None:
         return Fraction(turn[1] if turn[1].strip("+-") else f"{turn[1]}1") * 180 / int(turn[2] or 1)
     if unit in ("frame", "s") and ":" in plain:
         return _clock(plain, unit, rate)
+    if unit == "frame" and _LONG_TIME.search(plain):
+        return None
     if _THOUSANDS.fullmatch(plain) if unit in ("px", "frame") else re.search(r"\d,\d{3}", plain):
         return None
     parts = _parts(_DECIMAL_COMMA.sub(r"\1.\2", plain))
@@ -120,8 +124,18 @@ def read(text: str, unit: str, rate: Rate | None = None) -> Fraction | None:
         parts[-1] = (parts[-1][0], _SMALLER.get((unit in ("frame", "s"), parts[-2][1]), ""))
     if not parts or (len(parts) > 1 and any(not suffix for _, suffix in parts)):
         return None
+    if len(parts) > 1 and not _is_one_measure(parts, unit, rate):
+        return None
     values = [_in_unit(number, suffix, unit, rate) for number, suffix in parts]
     return sum((value for value in values if value is not None), Fraction(0)) if None not in values else None
+
+
+def _is_one_measure(parts: Sequence[tuple[Fraction, str]], unit: str, rate: Rate | None) -> bool:
+    """Whether each part counts something smaller than the one before, with one sign before all: `6 ft 2 in`, not
+    `2s-4s`."""
+    sizes = [_in_unit(Fraction(1), suffix, unit, rate) or Fraction(0) for _, suffix in parts]
+    falling = all(size > after for size, after in pairwise(sizes))
+    return falling and all(number >= 0 for number, _ in parts[1:])
 
 
 def _said_twice(text: str, again: str, unit: str, rate: Rate | None) -> Fraction | None:

@@ -20,6 +20,11 @@ _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TOKEN = re.compile(r"[-+]?[\w.%°/:-]+")
 _WORD = re.compile(r"[A-Za-z_$][\w$.-]*")
 _END_OF_TEXT = re.compile(r"\s*(?:[:}\]]|$|//|[\"'`][\w$.-]+[\"'`]\s*:|,\s*(?:[\"'`“‘{\[}\],]|[\w$.-]+\s*[,:}\]]))")
+_CANCELS = re.compile(
+    r"\d|\b(?:not|don't|instead|actually|wait|cancel(?:led)?|ignore|undo|correction|rather|refused|rejected|except|change)\b",
+    re.IGNORECASE,
+)
+"""Words round a call that may mean that it is not to be made so; behind it also any number."""
 _LONGEST_NUMBER = 300
 _LONGEST_TEXT = 1 << 18
 """No call that is meant has more characters of arguments."""
@@ -72,6 +77,9 @@ def _otherwise(text: str) -> Read:
         raise Unreadable("it is nested too deep") from None
     except OverflowError:
         raise Unreadable("a number in it is too long") from None
+    before = text[: start.start()]
+    if _CANCELS.search(re.sub(r"\d", "", before)):
+        raise Unreadable(f"what stands before it may take it back: {before.strip()[-60:]!r}")
     return found._replace(addressed=tools, before=without_tokens(text[: start.start()]))
 
 
@@ -91,6 +99,8 @@ class _Reader:
     def read(self) -> Read:
         value = self._value()
         rest = self._after(value)
+        if _CANCELS.search(rest):
+            raise Unreadable(f"what follows it may take it back: {rest.strip()[:60]!r}")
         if re.search(r"[{\[]\s*[\"'\w{\[]", rest):
             raise Unreadable("there is more than one value in it")
         if not re.fullmatch(r"[^{\[\]\"]*", rest.replace("```", "")):

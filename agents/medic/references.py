@@ -88,8 +88,9 @@ def _spelt(value: str) -> str:
 
 
 def _squeezed(name: str) -> str:
-    """A name without what joins its words, and a version without zeros before it."""
-    return re.sub(r"(?<=v)0+(?=\d)", "", name.replace("_", ""))
+    """A name without what joins its words but between digits, and a version without zeros before it."""
+    joined = re.sub(r"(?<=\d)_(?=\d)", "-", name).replace("_", "")
+    return re.sub(r"(?<=v)0+(?=\d)", "", joined)
 
 
 def _newest(value: str, names: Mapping[str, str]) -> tuple[str, str, bool] | None:

@@ -45,6 +45,12 @@ def test_an_envelope_is_opened(args):
     "args",
     [
         {"arguments": ARGS, "style": "whispered"},
+        {"rejected": ARGS},
+        {"delete_line": ARGS},
+        f"{TEXT} On second thought make it 96 frames.",
+        f"Do not send this: {TEXT}",
+        'cancel(speak_line(text="No.", speaker="ANN", voice="on", frames=24, fps=24))',
+        {**ARGS, "voice": "on/off"},
         {**ARGS, "score": "strings, low"},
         {**ARGS, "tool": "delete_project"},
         {"function_call": {"name": "wipe_disk", "arguments": TEXT}},
