@@ -13,8 +13,9 @@ from pydantic import JsonValue
 
 from agents.llm.decoding import decoded
 
-_MARK = "]<]minimax[>["
-_SIGNS = (_MARK, "<minimax:tool_call", "<tool_call>", "[TOOL_CALL]", "<invoke name=")
+MARK = "]<]minimax[>["
+"""Stands before each tag of MiniMax-M3."""
+_SIGNS = (MARK, "<minimax:tool_call", "<tool_call>", "[TOOL_CALL]", "<invoke name=")
 _INVOKE = re.compile(r"<invoke name=[\"']?(?P<name>[^\"'>]+)[\"']?\s*>(?P<body>.*?)</invoke>", re.S)
 _PARAMETER = re.compile(r"<parameter name=[\"']?(?P<name>[^\"'>]+)[\"']?\s*>(?P<value>.*?)</parameter>", re.S)
 _TAG = re.compile(r"<(?P<name>[A-Za-z_]\w*)>(?P<value>.*?)</(?P=name)>", re.S)
@@ -27,7 +28,7 @@ def leaked(text: str) -> bool:
 
 def leaked_arguments(text: str, tool: str) -> dict[str, JsonValue] | None:
     """The arguments of the first whole call of `tool` in the markup, or None. A value is JSON if it can be read so."""
-    plain = text.replace(_MARK, "")
+    plain = text.replace(MARK, "")
     for call in _INVOKE.finditer(plain):
         if call["name"].strip() == tool:
             pattern = _PARAMETER if "<parameter" in call["body"] else _TAG

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from agents.llm.markup import MARK
 from agents.medic.strict import Unreadable, one_object, plain_value
 
-_MARK = "]<]minimax[>["
-"""Stands before each tag of MiniMax-M3."""
 _UNSEEN = re.compile("[\u200b\u2060\ufeff]")
 _SPECIAL = re.compile(r"<[|｜][^<>]*[|｜]>")
 """A model's special token, such as `<|python_tag|>`."""
@@ -49,7 +48,7 @@ class Called(NamedTuple):
 def bare(text: str) -> str:
     """The text without thoughts, fences and what nobody sees, its quotation marks as they were before somebody escaped
     them."""
-    plain = _without_thoughts(_UNSEEN.sub("", text.replace(_MARK, "")))
+    plain = _without_thoughts(_UNSEEN.sub("", text.replace(MARK, "")))
     if '"' not in plain and "&quot;" in plain:
         plain = html.unescape(plain)
     if _ESCAPED.match(plain):

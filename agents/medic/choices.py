@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
 from agents.medic.names import snake
@@ -16,11 +15,6 @@ _IDLE = frozenset(
     {"a", "an", "the", "at", "in", "on", "is", "set", "type", "kind", "mode", "pass", "map", "interpolation", "easing"}
 )
 """What may stand around a choice."""
-
-
-def is_choice(kind: Any) -> bool:
-    """Whether a type lists its values: an enum or a `Literal`."""
-    return get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum))
 
 
 def chosen(kind: Any, value: Any, field: str = "") -> tuple[Any, str] | None:

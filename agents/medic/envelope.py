@@ -47,19 +47,21 @@ def unwrapped(slot: Slot, value: Any, tool: str, trail: Trail) -> Any:
             continue
         if not isinstance(value, Mapping) or _has_fields(slot, value, tool):
             return value
-        inner = [name for name in value if snake(name) not in _ENVELOPE | _CHATTER and _holds_more(value[name])]
-        others = {snake(name) for name in value if name not in inner and value[name] not in (None, "")}
-        if (
-            len(inner) != 1
-            or not (snake(inner[0]) in _OPENS or is_for(inner[0], tool))
-            or not others <= _ENVELOPE | _CHATTER | _ADDRESS
-        ):
+        if not (inner := _inner(value, tool)):
             return value
-        if _names_another(value, tool):
-            return value
-        trail.say("", f"opened {inner[0]}")
-        value = value[inner[0]]
+        trail.say("", f"opened {inner}")
+        value = value[inner]
     return value
+
+
+def _inner(envelope: Mapping[str, Any], tool: str) -> str:
+    """The name under which an envelope for this tool holds the arguments; empty if it is none."""
+    talk = _ENVELOPE | _CHATTER
+    inner = [name for name in envelope if snake(name) not in talk and _holds_more(envelope[name])]
+    others = {snake(name) for name in envelope if name not in inner and envelope[name] not in (None, "")}
+    if len(inner) != 1 or not others <= talk | _ADDRESS or _names_another(envelope, tool):
+        return ""
+    return inner[0] if snake(inner[0]) in _OPENS or is_for(inner[0], tool) else ""
 
 
 def _has_fields(slot: Slot, value: Mapping[str, Any], tool: str) -> bool:

@@ -32,7 +32,7 @@ def split_joint(slot: Slot, made: dict[str, Any], call: Reading) -> None:
         del made[name]
         made.update(parts)
         for field in (name, *parts):
-            call.trail.say(f"{slot.path}.{field}" if slot.path else field, f"{name} holds {' and '.join(parts)}")
+            call.trail.say(slot.below(field), f"{name} holds {' and '.join(parts)}")
 
 
 def _group(slot: Slot, name: str) -> tuple[str, ...]:
@@ -106,13 +106,9 @@ def stated_ratio(slot: Slot, made: dict[str, Any], call: Reading) -> None:
         if wide is None or high is None:
             missing, exact = (pair[0], high * ratio) if wide is None else (pair[1], wide / ratio)  # type: ignore[operator]
             made[missing] = round(exact)
-            call.trail.say(_path(slot, missing), f"from {name} {made[name]}", declared=exact.denominator != 1)
-        call.trail.say(_path(slot, name), "width and height say it")
+            call.trail.say(slot.below(missing), f"from {name} {made[name]}", declared=exact.denominator != 1)
+        call.trail.say(slot.below(name), "width and height say it")
         del made[name]
-
-
-def _path(slot: Slot, name: str) -> str:
-    return f"{slot.path}.{name}" if slot.path else name
 
 
 def _side(value: Any, slot: Slot) -> Fraction | None:

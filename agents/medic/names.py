@@ -7,21 +7,18 @@ the name among words that add nothing, the name with a unit at its end, a slip o
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from enum import Enum
-from types import UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from agents.medic.kinds import holds_ids, is_choice, is_object, is_telling, kinds
 from agents.medic.quantities import UNIT_WORDS, converts, names_unit
 from agents.medic.slips import abbreviated, clear_slip, slip
 from vibeboard.hints import meta
 
 _COUNTING = {"num", "number", "count", "total", "n", "nb", "no", "amount", "of", "how", "many"}
 _POINTING = {"number", "no", "index", "idx", "nr", "num"}
-ASSET = r"^[0-9a-f]{64}$"
 _IDS = {"id", "ids", "asset", "assets", "ref", "sha256", "sha", "hash", "file", "json", "uri", "take", "clip"}
 _CONTRARY = {
     "negative", "anti", "not", "no", "exclude", "avoid", "without", "min", "max", "minimum", "maximum", "old", "prev",
@@ -99,7 +96,7 @@ def _exactly(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
         said = meta(info)
         names = [field, *said.get("synonyms", ()), *(f"{joint}_{field}" for joint in said.get("joint", ()))]
         names += [f"{sign}_{field}" for sign in ("n", "num") if field.endswith("s")]
-        if bool in _kinds(info.annotation):
+        if bool in kinds(info.annotation):
             names.append(field.removesuffix("ed"))
         if any(squeezed == _one_spelling(other) or _cut_short(wanted, other) for other in names):
             found.add(Meant(field))
@@ -138,7 +135,7 @@ def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: Collection[str
         names = (field, *meta(info).get("synonyms", ()))
         idle = {*within, *_idle(info)}
         twice = any(words == sorted(f"{one}_{other}".split("_")) for one in names for other in names if one != other)
-        if is_position(wanted, field) or _is_path(wanted, field, info):
+        if _is_position(wanted, field) or _is_path(wanted, field, info):
             continue
         if twice or any(padded_to(wanted, other, idle) for other in names):
             found.add(Meant(field))
@@ -147,20 +144,20 @@ def _padded(wanted: str, fields: Mapping[str, FieldInfo], within: Collection[str
 
 def _is_path(wanted: str, field: str, info: FieldInfo) -> bool:
     """Whether a name is of a field inside the field: `fps_num`."""
-    models = [kind for kind in _kinds(info.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    models = [kind for kind in kinds(info.annotation) if is_object(kind)]
     return any(wanted == f"{field}_{inner}" for model in models for inner in model.model_fields)
 
 
 def _idle(info: FieldInfo) -> set[str]:
     """Words that say of a field's name what its type says anyway."""
-    idle = set(_IDS) if _holds_ids(info) else set()
+    idle = set(_IDS) if holds_ids(info) else set()
     unit = str(meta(info).get("unit", ""))
     if unit == "px":
         idle |= _PIXELS
-    for kind in _kinds(info.annotation):
-        if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
+    for kind in kinds(info.annotation):
+        if is_choice(kind):
             idle |= _CHOICE
-        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        elif is_object(kind):
             idle |= _OBJECT
         elif kind is bool:
             idle |= _TRUTH
@@ -171,17 +168,6 @@ def _idle(info: FieldInfo) -> set[str]:
     return idle
 
 
-def _kinds(annotation: Any) -> Iterator[Any]:
-    """The alternatives of a type."""
-    if get_origin(annotation) in (Union, UnionType):
-        for part in get_args(annotation):
-            yield from _kinds(part)
-    elif get_origin(annotation) is Annotated:
-        yield from _kinds(get_args(annotation)[0])
-    else:
-        yield annotation
-
-
 def _last_word(wanted: str, fields: Mapping[str, FieldInfo], missing: Collection[str]) -> set[Meant]:
     """What is missing, by the last word of its name, if no other field's name has that word: `seed` for
     `dressing_seed`."""
@@ -190,16 +176,10 @@ def _last_word(wanted: str, fields: Mapping[str, FieldInfo], missing: Collection
     return {Meant(having[0])} if whole else set()
 
 
-def is_position(wanted: str, field: str) -> bool:
+def _is_position(wanted: str, field: str) -> bool:
     """Whether a name is of one frame, where a field counts frames."""
     words = set(wanted.split("_"))
     return field.endswith("frames") and "frame" in words and not words & _COUNTING
-
-
-def _holds_ids(info: FieldInfo) -> bool:
-    """Whether a field is of assets; then `id` in a name says nothing."""
-    inner = [part for argument in get_args(info.annotation) for part in getattr(argument, "__metadata__", ())]
-    return any(getattr(part, "pattern", None) == ASSET for part in [*info.metadata, *inner])
 
 
 def padded_to(wanted: str, other: str, more: Collection[str] = ()) -> bool:
@@ -229,7 +209,7 @@ def _with_unit(wanted: str, value: Any, fields: Mapping[str, FieldInfo], within:
         Meant(field, unit)
         for field, info in fields.items()
         if (kept := str(meta(info).get("unit", "")))
-        and not is_position(wanted, field)
+        and not _is_position(wanted, field)
         and converts(word, kept)
         and _named(stem, word, field, info, within)
     }
@@ -251,8 +231,8 @@ def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
     return {
         Meant(field)
         for field, info in fields.items()
-        for slipped in [slip if _telling(info.annotation) else clear_slip]
-        if not is_position(wanted, field)
+        for slipped in [slip if is_telling(info.annotation) else clear_slip]
+        if not _is_position(wanted, field)
         and any(slipped(wanted, other) or abbreviated(wanted, other) for other in _spellings(field, info))
     }
 
@@ -260,10 +240,3 @@ def _slipped(wanted: str, fields: Mapping[str, FieldInfo]) -> set[Meant]:
 def _spellings(field: str, info: FieldInfo) -> tuple[str, ...]:
     singular = (field.removesuffix("s"),) if field.endswith("s") else ()
     return (field, *singular, *meta(info).get("synonyms", ()))
-
-
-def _telling(annotation: Any) -> bool:
-    """Whether a value of a type is hardly one of another field's by accident: objects and choices."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel | Enum):
-        return True
-    return any(_telling(part) for part in get_args(annotation))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from agents.medic.names import contrary, snake, surely
-from agents.medic.shape import agree, path_below, shaped
+from agents.medic.shape import agree, shaped
 from agents.medic.slots import Slot, fields, infos
 from agents.medic.values import Reading
 
 _GROUPS = frozenset({
-    "lens", "optics", "size", "dimensions", "dims", "resolution", "frame_size", "picture_size", "image_size", "picture",
-    "video",
-    "timing", "time", "format", "settings", "options", "params", "parameters", "config", "configuration",
-    "output", "spec", "specs", "general", "common", "technical", "details", "meta", "metadata", "shot", "basic",
-    "properties",
+    "lens", "optics", "size", "dimensions", "dims", "resolution", "frame_size", "picture_size", "image_size",
+    "picture", "video", "timing", "time", "format", "settings", "options", "params", "parameters", "config",
+    "configuration", "output", "spec", "specs", "general", "common", "technical", "details", "meta", "metadata",
+    "shot", "basic", "properties",
 })  # fmt: skip
 """What several fields are put together under, without a meaning of its own: `fade.frames` is no length."""
 
@@ -31,7 +31,7 @@ def placed(root: Slot, arguments: dict[str, Any], call: Reading) -> dict[str, An
         homes = {key: _beside(holder, slot, key) or _home(root, arguments, key) for key in parts}
         if all(homes.values()) and all(_free(home, parts[key], call) for key, home in homes.items() if home):
             del holder[name]
-            call.trail.say(path_below(slot, name), "belongs elsewhere")
+            call.trail.say(slot.below(name), "belongs elsewhere")
             for key, home in homes.items():
                 _settle(home, parts[key], key, call)
     return arguments
@@ -63,30 +63,37 @@ def _beside(holder: dict[str, Any], slot: Slot, name: str) -> Home | None:
 
 
 def _home(root: Slot, arguments: dict[str, Any], name: str) -> Home | None:
-    """The one field of all that a stray name can mean, and the object that holds it, made if need be.
+    """The one field of all that a stray name can mean, and the object that holds it, made if need be."""
+    way = _way(root, name)
+    return _reach(root, arguments, way) if way else None
+
+
+@lru_cache(maxsize=1024)
+def _way(root: Slot, name: str) -> tuple[str, ...] | None:
+    """The steps to the one field of all that a stray name can mean.
 
     A text is moved only if its name says the whole path: a prompt found inside the camera may be the camera's.
     """
     if contrary(name):
         return None
     words = [word for word in snake(name).split("_") if word]
-    last = name.replace("]", "").replace("[", ".").rpartition(".")[2]
+    *owners, last = name.replace("]", "").replace("[", ".").split(".")
     found = []
     for steps, slot in _all_fields(root, ()):
         where = [word for step in steps for word in snake(step).split("_")]
         flat = words == where or words == [word for word in where if not word.isdigit()]
         sure = steps[-1] in (surely(last, infos(slot)), surely(name, infos(slot)))
-        if flat or (sure and _owned(name, steps) and fields(slot)[steps[-1]].bare is not str):
+        if flat or (sure and _owned(owners, steps) and fields(slot)[steps[-1]].bare is not str):
             found.append((flat, steps))
     exact = [steps for flat, steps in found if flat] or [steps for _, steps in found]
-    return _reach(root, arguments, exact[0]) if len(exact) == 1 else None
+    return exact[0] if len(exact) == 1 else None
 
 
-def _owned(name: str, steps: tuple[str, ...]) -> bool:
+def _owned(owners: Sequence[str], steps: Sequence[str]) -> bool:
     """Whether what a name says before its last step is on the way to a field, or means nothing by itself."""
     way = {word for step in steps[:-1] for word in snake(step).split("_")}
-    owners = [owner for owner in name.replace("[", ".").replace("]", "").split(".")[:-1] if not owner.isdigit()]
-    return all(snake(owner) in _GROUPS or way & set(snake(owner).split("_")) for owner in owners)
+    said = [snake(owner) for owner in owners if not owner.isdigit()]
+    return all(owner in _GROUPS or way & set(owner.split("_")) for owner in said)
 
 
 def _all_fields(slot: Slot, steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Slot]]:

@@ -243,9 +243,7 @@ def _digits(text: str) -> str:
         elif not (word == "and" and seen and words[at + 1 : at + 2] != ["a"]):
             rest = words[at:]
             break
-    if not seen:
-        return _halves(text)
-    return _halves(" ".join([str(total), *rest]))
+    return _halves(" ".join([str(total), *rest]) if seen else text)
 
 
 def _halves(text: str) -> str:

@@ -15,16 +15,17 @@ from agents.medic.calls import addressed, bare, lines, marked_up, python_call, w
 from agents.medic.strict import LITERALS, Unreadable, finite, one_object, strict_json
 
 _CALLEE = re.compile(r"([A-Za-z_][\w.]*)\(\s*$")
+_OPENING = re.compile(r"\s*(?=[{\[])")
 _SPACE = re.compile(r"(?:\s|//[^\n]*(?:\n|$)|/\*.*?\*/|#[^\n]*(?:\n|$))*", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _TOKEN = re.compile(r"[-+]?[\w.%°/:-]+")
 _WORD = re.compile(r"[A-Za-z_$][\w$.-]*")
 _END_OF_TEXT = re.compile(r"\s*(?:[:}\]]|$|//|[\"'`][\w$.-]+[\"'`]\s*:|,\s*(?:[\"'`“‘{\[}\],]|[\w$.-]+\s*[,:}\]]))")
 _CANCELS = re.compile(
-    r"\d|\b(?:not|don't|instead|actually|wait|cancel(?:led)?|ignore|undo|correction|rather|refused|rejected|except|change)\b",
+    r"\b(?:not|don't|instead|actually|wait|cancel(?:led)?|ignore|undo|correction|rather|refused|rejected|except|change)\b",
     re.IGNORECASE,
 )
-"""Words round a call that may mean that it is not to be made so; behind it also any number."""
+"""Words round a call that may mean that it is not to be made so."""
 _LONGEST_NUMBER = 300
 _LONGEST_TEXT = 1 << 18
 """No call that is meant has more characters of arguments."""
@@ -78,14 +79,9 @@ def _otherwise(text: str) -> Read:
     except OverflowError:
         raise Unreadable("a number in it is too long") from None
     before = text[: start.start()]
-    if _CANCELS.search(re.sub(r"\d", "", before)):
+    if _CANCELS.search(before):
         raise Unreadable(f"what stands before it may take it back: {before.strip()[-60:]!r}")
-    return found._replace(addressed=tools, before=without_tokens(text[: start.start()]))
-
-
-class _Other(NamedTuple):
-    value: Any
-    end: int
+    return found._replace(addressed=tools, before=without_tokens(before))
 
 
 class _Reader:
@@ -99,7 +95,7 @@ class _Reader:
     def read(self) -> Read:
         value = self._value()
         rest = self._after(value)
-        if _CANCELS.search(rest):
+        if _CANCELS.search(rest) or re.search(r"\d", rest):
             raise Unreadable(f"what follows it may take it back: {rest.strip()[:60]!r}")
         if re.search(r"[{\[]\s*[\"'\w{\[]", rest):
             raise Unreadable("there is more than one value in it")
@@ -109,21 +105,19 @@ class _Reader:
 
     def _after(self, value: Any) -> str:
         """What stands after the value, without more of the very same."""
-        while again := re.search(r"\S", self.text[self.at :]):
-            start = self.at + again.start()
-            if self.text[start] not in "{[" or (other := self._another(start)) is None or other.value != value:
+        while again := _OPENING.match(self.text, self.at):
+            other = _Reader(self.text, again.end())
+            if not other._is(value):
                 break
-            self.at = other.end
+            self.at = other.at
         return self.text[self.at :]
 
-    def _another(self, start: int) -> _Other | None:
-        """A whole value that begins there, and where it ends."""
-        reader = _Reader(self.text, start)
+    def _is(self, value: Any) -> bool:
+        """Whether a whole value stands here that is the same."""
         try:
-            value = reader._value()
+            return self._value() == value and not self.closed
         except Unreadable:
-            return None
-        return None if reader.closed else _Other(value, reader.at)
+            return False
 
     def _skip(self, commas: bool = False) -> str:
         """Pass blanks and comments, and commas if wanted; the next character, or nothing at the end."""

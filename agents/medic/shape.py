@@ -122,9 +122,9 @@ def _renamed(slot: Slot, made: dict[str, Any], call: Reading) -> dict[str, Any]:
             continue
         for name, _ in claimed:
             del made[name]
-            call.trail.say(path_below(slot, name), f"means {field}")
+            call.trail.say(slot.below(name), f"means {field}")
         made[field] = values[0]
-        call.trail.say(path_below(slot, field), f"was named {claimed[0][0]}")
+        call.trail.say(slot.below(field), f"was named {claimed[0][0]}")
     return made
 
 
@@ -133,10 +133,9 @@ def _with_units_beside(slot: Slot, made: dict[str, Any], call: Reading) -> dict[
     numbers = [name for name in made if isinstance(made[name], int | float) and not isinstance(made[name], bool)]
     for name in [name for name in made if name not in infos(slot) and isinstance(made[name], str)]:
         stem, _, last = snake(name).rpartition("_")
-        own = [other for other in numbers if snake(other) == stem] if stem else numbers
-        own = own if stem else [other for other in own if other not in infos(slot)]
+        own = [other for other in numbers if (snake(other) == stem if stem else other not in infos(slot))]
         if last in ("unit", "units") and len(own) == 1 and made[name].strip().casefold() in UNIT_WORDS:
-            call.trail.say(path_below(slot, name), f"is the unit of {own[0]}")
+            call.trail.say(slot.below(name), f"is the unit of {own[0]}")
             made[own[0]] = f"{made[own[0]]} {made.pop(name)}"
     return made
 
@@ -157,17 +156,13 @@ def _gather(slot: Slot, made: dict[str, Any], call: Reading) -> None:
             gathered = {stray: made.pop(stray) for stray in own}
             made[name] = [gathered] if below.is_list else gathered
             for stray in own:
-                call.trail.say(path_below(slot, stray), f"belongs to {name}")
+                call.trail.say(slot.below(stray), f"belongs to {name}")
             call.trail.say(below.path, "given field by field")
 
 
 def _meant(slot: Slot, name: str, value: Any, among: Mapping[str, Any]) -> Meant | None:
     missing = [field for field, info in among.items() if info.is_required()] if among is not infos(slot) else ()
     return meant(name, value, among, frozenset().union(*slot.called), missing)
-
-
-def path_below(slot: Slot, name: str) -> str:
-    return f"{slot.path}.{name}" if slot.path else name
 
 
 def _with_unit(value: Any, unit: str, slot: Slot) -> Any:

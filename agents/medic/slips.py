@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+_MOST_EDITS = 2
 _VOWELS = frozenset("aeiouy")
 
 
@@ -24,7 +25,7 @@ def slip(wrong: str, right: str) -> bool:
         return False
     if len(right) < 5 and len(wrong) == len(right):
         return False
-    allowed = 0 if len(right) < 4 else 1 if len(right) < 8 else 2
+    allowed = 0 if len(right) < 4 else 1 if len(right) < 8 else _MOST_EDITS
     return _edits(wrong, right) <= allowed
 
 
@@ -59,7 +60,10 @@ def _weighty(name: str) -> tuple[list[str], list[str]]:
 
 
 def _edits(a: str, b: str) -> int:
-    """Optimal string alignment distance: inserts, deletes, replacements and swaps of neighbours."""
+    """Optimal string alignment distance: inserts, deletes, replacements and swaps of neighbours. Where the lengths are
+    further apart than any slip, their difference, which it is not below."""
+    if abs(len(a) - len(b)) > _MOST_EDITS:
+        return abs(len(a) - len(b))
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from agents.medic.names import ASSET
+from agents.medic.kinds import ASSET, is_object
 from vibeboard.hints import meta
 
 
@@ -55,7 +55,8 @@ class Slot:
 
     @property
     def model(self) -> type[BaseModel] | None:
-        return self.bare if isinstance(self.bare, type) and issubclass(self.bare, BaseModel) else None
+        model: type[BaseModel] | None = self.bare if is_object(self.bare) else None
+        return model
 
     @property
     def is_asset(self) -> bool:
@@ -64,7 +65,7 @@ class Slot:
     def item(self, index: int | str) -> Slot | None:
         """The slot of an item of a list, a tuple or an object with free keys; none for other types."""
         origin, parts = get_origin(self.bare), get_args(self.bare)
-        path = f"{self.path}.{index}" if self.path else str(index)
+        path = self.below(str(index))
         if origin is dict:
             return replace(self, type=parts[1], path=path)
         if origin is list or (origin is tuple and len(parts) == 2 and parts[1] is Ellipsis):
@@ -84,11 +85,15 @@ class Slot:
         """How many parts a fixed tuple has; 0 for other types."""
         return len(get_args(self.bare)) if get_origin(self.bare) is tuple and not self.is_list else 0
 
+    def below(self, name: str) -> str:
+        """The path of what is named in it."""
+        return f"{self.path}.{name}" if self.path else name
+
     def field(self, name: str, info: FieldInfo) -> Slot:
         said = meta(info)
         return Slot(
             type=Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation,
-            path=f"{self.path}.{name}" if self.path else name,
+            path=self.below(name),
             unit=str(said.get("unit", "")),
             soft=bool(said.get("soft")),
             protected=self.protected or bool(said.get("protected")),

@@ -14,8 +14,9 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from agents.medic.choices import chosen, is_choice, plain
+from agents.medic.choices import chosen, plain
 from agents.medic.envelope import paired
+from agents.medic.kinds import is_choice
 from agents.medic.names import snake
 from agents.medic.parts import by_label, mixed, parts_of
 from agents.medic.quantities import UNIT_WORDS, read
@@ -157,24 +158,33 @@ def _ntsc(number: Fraction) -> str:
 
 
 def _items(slot: Slot, value: Any, call: Reading) -> Any:
-    """A list; one item by itself is a list of one, a text of asset ids a list of them."""
+    """A list; one item by itself is a list of one."""
     item = slot.item(0)
     if item is None or value is None or isinstance(value, bool):
         return value
-    if (value == {} or (isinstance(value, str) and plain(value) in _NOTHING)) and slot.fits([]):
+    if isinstance(value, str) and (listed := _listed(slot, item, value)):
+        return _said(slot, *listed, call)
+    if value == {} and slot.fits([]):
         return _said(slot, [], "nothing is an empty list", call)
-    if isinstance(value, str) and item.is_asset and len(found := _HEX.findall(value.lower())) > 1:
-        return _said(slot, found, "a list of ids", call)
-    if isinstance(value, str) and item.is_asset and len(names := re.split(r"\s*[,;\n]\s*", value.strip())) > 1:
-        return _said(slot, names, "a list of names", call)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) and not (item.is_list or item.width):
         value = _said(slot, value[0], "a list in a list", call)
-    if isinstance(value, str) and item.bare is str and not item.is_asset and _SEVERAL.search(value):
+    if isinstance(value, list | tuple):
+        return [valued(below, part, call) for at, part in enumerate(value) if (below := slot.item(at))]
+    if isinstance(value, str) and item.bare is str and _SEVERAL.search(value):
         return value
-    if not isinstance(value, list | tuple):
-        single = valued(item, value, call)
-        return _said(slot, [single], "one item is a list of one", call) if item.fits(single) else value
-    return [valued(below, part, call) for at, part in enumerate(value) if (below := slot.item(at))]
+    single = valued(item, value, call)
+    return _said(slot, [single], "one item is a list of one", call) if item.fits(single) else value
+
+
+def _listed(slot: Slot, item: Slot, text: str) -> tuple[list[str], str] | None:
+    """The list that a text says, and how: nothing, ids of assets, or their names between commas."""
+    if plain(text) in _NOTHING and slot.fits([]):
+        return [], "nothing is an empty list"
+    if item.is_asset and len(ids := _HEX.findall(text.lower())) > 1:
+        return ids, "a list of ids"
+    if item.is_asset and len(names := re.split(r"\s*[,;\n]\s*", text.strip())) > 1:
+        return names, "a list of names"
+    return None
 
 
 def _components(slot: Slot, value: Any, call: Reading) -> Any:
