@@ -12,7 +12,7 @@ from agents.medic.legality import told
 from agents.medic.mend import REFERENCE_CODES, Given, Mended, mend
 from agents.medic.policy import BAD_RESULT, kind_of, wait_s
 from agents.medic.references import Known
-from agents.medic.strict import as_json
+from agents.medic.strict_json import as_json
 from agents.medic.trail import Change, Trail, changes
 from gpu_runtime.engine import Engine
 from tools.declare import Tool

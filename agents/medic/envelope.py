@@ -9,7 +9,7 @@ from typing import Any
 from agents.medic.names import meant, snake
 from agents.medic.reading import read_json
 from agents.medic.slots import Slot, infos
-from agents.medic.strict import Unreadable
+from agents.medic.strict_json import Unreadable
 from agents.medic.trail import Trail
 
 _CHATTER = frozenset({

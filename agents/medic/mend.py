@@ -19,7 +19,7 @@ from agents.medic.reading import Read, read_json
 from agents.medic.references import Known, resolved, unknown
 from agents.medic.shape import shaped
 from agents.medic.slots import Slot, fields, infos, words
-from agents.medic.strict import Unreadable, as_json
+from agents.medic.strict_json import Unreadable, as_json
 from agents.medic.trail import Trail
 from agents.medic.values import Reading, valued
 from gpu_runtime.engine import Engine

@@ -11,8 +11,8 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from agents.medic.calls import addressed, bare, lines, marked_up, python_call, without_tokens
-from agents.medic.strict import LITERALS, Unreadable, finite, one_object, strict_json
+from agents.medic.notations import addressed, bare, lines, marked_up, python_call, without_tokens
+from agents.medic.strict_json import LITERALS, Unreadable, finite, one_object, strict_json
 
 _CALLEE = re.compile(r"([A-Za-z_][\w.]*)\(\s*$")
 _OPENING = re.compile(r"\s*(?=[{\[])")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from agents.medic.strict import as_json
+from agents.medic.strict_json import as_json
 from vibeboard.digest import canonical, sha256
 from vibeboard.model import Frozen
 

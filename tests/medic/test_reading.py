@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agents.medic import Action, decide
 from agents.medic.reading import read_json
-from agents.medic.strict import Unreadable
+from agents.medic.strict_json import Unreadable
 from gpu_runtime.engine import best
 from tools.declare import registry
 from vibeboard.faults import Fault, FaultKind

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from agents.llm.markup import MARK
-from agents.medic.strict import Unreadable, one_object, plain_value
+from agents.medic.strict_json import Unreadable, one_object, plain_value
 
 _UNSEEN = re.compile("[\u200b\u2060\ufeff]")
 _SPECIAL = re.compile(r"<[|｜][^<>]*[|｜]>")
