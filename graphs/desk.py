@@ -37,7 +37,7 @@ from vibeboard.edits import Author, Edit, EditList, Entry, LaidOver, Left
 from vibeboard.events import Event
 from vibeboard.faults import Rejected
 from vibeboard.jobs import Placement
-from vibeboard.screenplay import Scene, Screenplay
+from vibeboard.screenplay import Scene
 from vibeboard.shot import ScenePlan
 
 Switch = Callable[[str, Author, int | None, int | None], Entry]
@@ -113,7 +113,7 @@ class FilmDesk:
         services = Services(self.project, self.placement(), request, CHAT, self.heard, model)
         overlay = Overlay(edits, request)
         try:
-            script = await asyncio.to_thread(self._script, request)
+            script = await asyncio.to_thread(planning.screenplay, self.project, request.script)
             if model:
                 thinking.count_on(model, self.project, CHAT)
                 breakdown, plans = await thinking.plan(services, model, script, overlay)
@@ -125,9 +125,6 @@ class FilmDesk:
         scenes = {scene.id: scene for scene in script.scenes}
         laid = cut(plans, scenes, {scene.scene_id: scene for scene in breakdown.scenes})
         return Planned(script.title or request.name, laid, plans, scenes, overlay.left(scenes))
-
-    def _script(self, request: MakeRequest) -> Screenplay:
-        return Screenplay.model_validate_json(self.project.blobs.read(planning.read(self.project, request.script)))
 
     async def offer(self, shots: Sequence[str]) -> Offer:
         planned = await self.planned()

@@ -31,6 +31,11 @@ def read(project: Records, script: str) -> str:
     return _add(project, script)
 
 
+def screenplay(project: Records, script: str) -> Screenplay:
+    """A script (the blob of its text) as it was read."""
+    return Screenplay.model_validate_json(project.blobs.read(read(project, script)))
+
+
 def make_newest(project: Records, script: str) -> None:
     """Keep a script (the blob of its text) as the newest revision, which it may be already."""
     latest = project.latest_revision()

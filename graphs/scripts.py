@@ -41,8 +41,7 @@ def newest_screenplay(film: Records) -> Screenplay:
     Raises:
         Rejected: it has none yet.
     """
-    read = planning.read(film, newest_script(film).script_sha256)
-    return Screenplay.model_validate_json(film.blobs.read(read))
+    return planning.screenplay(film, newest_script(film).script_sha256)
 
 
 def scene_numbers(film: Records) -> dict[str, str]:

@@ -13,7 +13,7 @@ from graphs.request import MakeRequest
 from storage.records import Records
 from vibeboard.edits import Author, Edit, Reseed, SetCoverage, SetDescription, SetLength
 from vibeboard.model import Frozen
-from vibeboard.screenplay import IntExt, Screenplay, TimeOfDay
+from vibeboard.screenplay import IntExt, TimeOfDay
 from vibeboard.sets import LAYOUTS
 from vibeboard.stage import SetKind
 
@@ -48,7 +48,7 @@ def script_of(shot: OneShot) -> str:
 def plan_one_shot(film: Records, request: MakeRequest, shot: OneShot, key: str) -> None:
     """Edit the film, whose script is this shot's, so that its plan is one shot as asked for. `key` names the occasion:
     done again it adds nothing."""
-    screenplay = Screenplay.model_validate_json(film.blobs.read(planning.read(film, request.script)))
+    screenplay = planning.screenplay(film, request.script)
     (scene,) = screenplay.scenes
     film.edits.add(f"{key} coverage", Author.PERSON, SetCoverage(scene_id=scene.id, shots=1))
     _, (plan,) = planning.plan(film, request.model_copy(update={"edits": keep_edits(film)}), screenplay)
