@@ -30,8 +30,8 @@ class Refused(Exception):
 class WireMock:
     """A server on loopback. `answer` makes the answer for a request's body; `faults` are played one a request, in
     order, before anything is answered; a fault of `""` is none. `once_each`: a question meets one fault at most,
-    however its second attempt falls among the others' first. `lenient`: a server of another make, which takes any
-    request and thinks nothing."""
+    however its second attempt falls among the others' first. `refused`: a question with these words meets 2013 once.
+    `lenient`: a server of another make, which takes any request and thinks nothing."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class WireMock:
         retry_after: str = "0.01",
         lenient: bool = False,
         once_each: bool = False,
+        refused: str = "",
     ) -> None:
         self.answer, self.faults = answer, list(faults)
         self.lenient, thinks = lenient, thinks and not lenient
@@ -54,7 +55,7 @@ class WireMock:
         self.holding = threading.Event()
         self.most_at_once = self._at_once = 0
         self._ids: set[str] = set()
-        self._once_each, self._faulted = once_each, set[str]()
+        self._once_each, self._faulted, self._refused = once_each, set[str](), refused
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._ready = threading.Event()
@@ -131,6 +132,10 @@ class WireMock:
 
     def _fault(self, body: Mapping[str, Any]) -> str:
         question = json.dumps(body["messages"][:2])
+        if self._refused and self._refused in question:
+            self._refused = ""
+            self._faulted.add(question)
+            return "2013"
         if not self.faults or (self._once_each and question in self._faulted):
             return ""
         self._faulted.add(question)

@@ -57,7 +57,6 @@ def test_the_demo_is_planned_by_minimax_through_every_fault_and_ends_well(tmp_pa
         "stall",
         "1026",
         "leak_m2",
-        "2013",
         "500",
         "cut",
         "1041",
@@ -66,7 +65,8 @@ def test_the_demo_is_planned_by_minimax_through_every_fault_and_ends_well(tmp_pa
         "wrong",
     ]
     output = tmp_path / "out"
-    with WireMock(Stand(DEMO.read_text()), faults, usage=True, once_each=True) as mock:
+    refused = "INT. TAXI OFFICE - MORNING"  # of the names in other scenes, such as 4, the question for aliases depends
+    with WireMock(Stand(DEMO.read_text()), faults, usage=True, once_each=True, refused=refused) as mock:
         told = plan(DEMO, output, "--planner", "minimax", mock=mock)
         assert len(mock.answered) == len(set(mock.answered))
         calls = len(mock.requests)
